@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-hostile bench-fleet fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-check bench-record performance bench-hostile bench-fleet fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -22,6 +22,9 @@ help:
 	@echo "make coverage [ARGS=...]        run the tests and compare branch coverage with the floors"
 	@echo "make mutants [COUNT=100 SEED=1] try small changes of the code and report those that no test detects"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
+	@echo "make bench-check                compare counted instructions of short runs with the recorded ones"
+	@echo "make bench-record               record these counts for this Python"
+	@echo "make performance [ARGS=--draw]  measure for docs/performance.md, and write it with its plots (--draw: no measuring)"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make bench-fleet                measure sweeps with 1 and 2 workers, and what shared layers save"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
@@ -79,6 +82,10 @@ $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
+$(VENV)/stamp-bench: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
 $(VENV)/stamp-docs: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
@@ -129,6 +136,15 @@ mutants: $(VENV)/stamp-mutants
 
 bench: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-check: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.counting $(ARGS)
+
+bench-record: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.counting --record $(ARGS)
+
+performance: $(VENV)/stamp-bench
+	@$(BIN)/python -m benchmarks.performance $(ARGS)
 
 # A sweep of 2,000 archives in an S3 server on the loopback; --record docs/fleet.json for the page.
 bench-fleet: fleet

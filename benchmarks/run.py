@@ -1,4 +1,4 @@
-"""The checker compared with a baseline, one of its rules, `skopeo copy` and `docker load`, in turn.
+"""The checker compared with a baseline, one of its rules and tools that read archives, in turn.
 
 Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--directory DIRECTORY]`. Prints the
 median of each, the ratio to the baseline, and whether the project's targets are met. The times
@@ -30,6 +30,7 @@ from benchmarks.make_archives import (
     make_root,
 )
 from benchmarks.measure import Run, measure
+from benchmarks.readers.tools import found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,10 @@ ONE_RULE: Final = "one rule"
 # work of the other rules, and without the reading that is done for them.
 CHEAPEST_RULE: Final = "not-a-tar"
 MOST_FOR_RULES: Final = 1.3
+TAR: Final = "tar -tf"
+CRANE: Final = "crane validate"
+SKOPEO: Final = "skopeo copy"
+LOAD: Final = "docker load"
 CONVERT: Final = "convert"
 SKOPEO_CONVERT: Final = "skopeo convert"
 # The same work as that of skopeo copy between the same forms: it decompresses layers for a Docker
@@ -144,13 +149,15 @@ def _measure_skopeo_convert(archive: Archive) -> Run:
         return _must(measure(command), command)
 
 
-def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
+def contestants_for(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
+    """What is measured on an archive, each so often; tools only if they are installed."""
     checker = _checker(archive)
     # JSON shows the digest of the whole file, which needs another pass over it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
     classify, show = _look(archive, CLASSIFY), _look(archive, SHOW)
     floor = _floor(archive)
+    listing = ["tar", "-tf", str(archive.path)]
     contestants = [
         Contestant(FLOOR, lambda: _must(measure(floor), floor), rounds),
         Contestant(CHECKER, lambda: _must(measure(checker), checker), rounds),
@@ -158,21 +165,25 @@ def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Conte
         Contestant(CLASSIFY, lambda: _must(measure(classify), classify), rounds),
         Contestant(SHOW, lambda: _must(measure(show), show), rounds),
         Contestant("checker, json", lambda: _must(measure(checker_json), checker_json), rounds),
+        Contestant(TAR, lambda: _must(measure(listing), listing), rounds),
     ]
+    if (crane := found("crane")) is not None and archive.form == DOCKER:
+        validate = [crane, "validate", "--tarball", str(archive.path)]
+        contestants.append(Contestant(CRANE, lambda: _must(measure(validate), validate), rounds))
     if shutil.which("skopeo") is not None:
         contestants += [
-            Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds),
+            Contestant(SKOPEO, lambda: _measure_skopeo(archive), rounds),
             Contestant(CONVERT, lambda: _measure_convert(archive), rounds),
             Contestant(SKOPEO_CONVERT, lambda: _measure_skopeo_convert(archive), rounds),
         ]
     if host is not None and archive.form == DOCKER:
         # Once is enough: it unpacks every file, which takes most of a minute for many files.
-        load = Contestant("docker load", lambda: _measure_docker_load(archive, host), 1)
+        load = Contestant(LOAD, lambda: _measure_docker_load(archive, host), 1)
         contestants.append(load)
     return contestants
 
 
-def _medians(contestants: list[Contestant], rounds: int) -> dict[str, Summary]:
+def medians_of(contestants: list[Contestant], rounds: int) -> dict[str, Summary]:
     """Run all in turn, so that other load on the host affects all in the same way."""
     runs: dict[str, list[Run]] = {contestant.name: [] for contestant in contestants}
     for number in range(rounds):
@@ -188,7 +199,8 @@ def _medians(contestants: list[Contestant], rounds: int) -> dict[str, Summary]:
     }
 
 
-def _count_entries(archive: Archive) -> int:
+def count_entries(archive: Archive) -> int:
+    """The entries of the layers of an archive."""
     command = [sys.executable, "-m", "checker", "check", str(archive.path)]
     done = subprocess.run(
         [*command, "--format", "json", "--fail-on", "never"],
@@ -240,7 +252,7 @@ def _show_target(show: float, classify: float) -> Target:
 
 def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
     checker = medians[CHECKER]
-    entries = _count_entries(archive)
+    entries = count_entries(archive)
     allowed = BASE_BYTES + BYTES_PER_ENTRY * entries
     return [
         _time_target(archive, checker.seconds, medians[FLOOR].seconds),
@@ -282,7 +294,7 @@ def _report_import_plan(archives: list[Archive], rounds: int) -> bool:
 
 
 @contextlib.contextmanager
-def _docker_host() -> Iterator[Host | None]:
+def docker_host() -> Iterator[Host | None]:
     """Provide a separate Docker daemon, or None with the reason on standard error."""
     reason = reason_to_skip()
     if reason is not None:
@@ -305,10 +317,10 @@ def main() -> int:
     met = True
     try:
         archives = make_archives(arguments.directory)
-        with _docker_host() as host:
+        with docker_host() as host:
             for archive in archives:
-                contestants = _contestants(archive, host, arguments.rounds)
-                medians = _medians(contestants, arguments.rounds)
+                contestants = contestants_for(archive, host, arguments.rounds)
+                medians = medians_of(contestants, arguments.rounds)
                 met = _report(archive, medians) and met
         met = _report_import_plan(archives, arguments.rounds) and met
     except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:

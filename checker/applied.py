@@ -6,9 +6,9 @@ A settings file can come with the archive, in a repository that was checked out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.checks.registry import Registry
+from checker.records import NamedTuple
 from checker.results import AppliedSettings
 from checker.settings import Settings
 from checker.settings_file import Origin

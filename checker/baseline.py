@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome
 from checker.checks.fingerprints import repository, without_suffixes
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.location import Location
+from checker.patterns import pattern
+from checker.records import NamedTuple
 from checker.results import AppliedBaseline, BaselineEntry, CheckedArchive
 
 VERSION = 1
 _MOST_BYTES = 64 << 20
-_DIGEST = re.compile(r"(?:\b[a-z0-9]+:)?(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
-_VERSION = re.compile(r"[-_]v?[0-9]+(?:\.[0-9]+)+(?:[-+._][\w.+-]*)?$")
-_COMMIT = re.compile(r"[-_](?=[0-9a-f]*[0-9])[0-9a-f]{7,40}$")
+_DIGEST = pattern(r"(?:\b[a-z0-9]+:)?(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
+_VERSION = pattern(r"[-_]v?[0-9]+(?:\.[0-9]+)+(?:[-+._][\w.+-]*)?$")
+_COMMIT = pattern(r"[-_](?=[0-9a-f]*[0-9])[0-9a-f]{7,40}$")
 _PRESENT = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED})
 
 
@@ -127,8 +127,8 @@ def archive_name(path: str) -> str:
     inside = os.path.relpath(path) if path != "-" else path
     shown = os.path.basename(inside) if inside.startswith(os.pardir) else inside
     name = without_suffixes(shown)
-    for pattern in (_COMMIT, _VERSION):
-        name = pattern.sub("", name) or name
+    for ending in (_COMMIT, _VERSION):
+        name = ending.sub("", name) or name
     return _text(name)
 
 

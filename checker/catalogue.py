@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from checker.engines import GROUPS
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Readers, ReleaseRange
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.results import Plugin
 
 BUILTIN_COMMANDS = (

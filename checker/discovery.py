@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _UNKNOWN = "unknown"
 _ENTRY_POINTS = "entry_points.txt"

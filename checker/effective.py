@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from checker.model.limits import Limits
 from checker.profiles import PROFILES
+from checker.records import NamedTuple
 from checker.settings import Section, Settings, profile_section
 from checker.settings_file import Origin
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt, described, misfit
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.limits import LimitReached, Limits
+from checker.records import NamedTuple
 from checker.suggestion import nearest
 from checker.verdicts import (
     Engine,

@@ -9,6 +9,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
+    from checker.checks.listed import ListedRule
     from checker.commands import PluginCommand
     from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
@@ -27,7 +28,7 @@ class CheckerSpec:
     """All hooks."""
 
     @hookspec
-    def checker_checks(self) -> Iterable[type[Check]]:  # type: ignore[empty-body]
+    def checker_checks(self) -> Iterable[type[Check] | ListedRule]:  # type: ignore[empty-body]
         """Return the rules of a plugin.
 
         Example::

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
 from types import UnionType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from checker.records import NamedTuple
 
 T = TypeVar("T")
 U = TypeVar("U")

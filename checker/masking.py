@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 from itertools import islice, pairwise
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from checker.checks.finding import Result
 from checker.checks.fix import Fix
@@ -21,6 +21,8 @@ from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.leaks import leaks_of, may_contain_secrets
 from checker.model.secrets import is_plausible, is_secret_name, secret_parts
+from checker.patterns import pattern
+from checker.records import NamedTuple
 from checker.results import CheckedArchive, Run
 
 T = TypeVar("T")
@@ -34,7 +36,7 @@ _LONGEST = 1 << 15
 _MOST_TEXT = 1 << 19
 _MOST_VALUES = 100_000
 _MOST_SECRETS = 1000
-_QUOTED = re.compile(
+_QUOTED = pattern(
     r"(?P<name>[\w.-]{1,80})(?P<quote>[\"']?\s{0,3}[=:]\s{0,3}[\"']?)(?P<value>[^\s\"',;]{1,400})"
 )
 # Fields that name things of the checker or of its user.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import NamedTuple, TypeVar
+from typing import TypeAlias, TypeVar
 
 import pluggy
 
 from checker.checks.check import Check
+from checker.checks.listed import ListedRule
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
 from checker.commands import BUILTIN_COMMANDS, PluginCommand
@@ -21,10 +22,10 @@ from checker.discovery import EntryPoint, entry_points
 from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.interpretation.kinds.base import Recognizer
-from checker.interpretation.kinds.recognizing import BUILTIN_KINDS
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
 from checker.policy import Policy
+from checker.records import NamedTuple
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
@@ -200,6 +201,7 @@ class LoadedPlugins(NamedTuple):
 
 
 _MISTYPED = 0.9
+_Kind: TypeAlias = type[T] | tuple[type[T], ...]
 
 
 def load_plugins(
@@ -345,7 +347,7 @@ class _Loader:
 
     def _add_rules(self, plugin: Plugin) -> int:
         count = 0
-        for check in self._given(plugin, "checker_checks", type):
+        for check in self._given(plugin, "checker_checks", (type, ListedRule)):
             try:
                 self._registry.add(check, plugin.name)
             except RuleConflictError as error:
@@ -397,8 +399,13 @@ class _Loader:
                 yield report._replace(plugin=plugin)
 
     def _kinds(self, plugins: Iterable[Plugin]) -> Iterator[Recognizer]:
+        givers = [plugin for plugin in plugins if self._implements(plugin, "checker_kinds")]
+        if not givers:
+            return
+        from checker.interpretation.kinds.recognizing import BUILTIN_KINDS
+
         taken = dict.fromkeys(BUILTIN_KINDS, _CORE)
-        for plugin in plugins:
+        for plugin in givers:
             for kind in self._given(plugin, "checker_kinds", Recognizer):
                 wrong = misfit(kind, Recognizer) or _not_callable(kind, "fits")
                 if wrong is not None:
@@ -432,7 +439,7 @@ class _Loader:
             if self._implements(plugin, "checker_classify"):
                 yield Classifier(plugin, self._hook_of(plugin, "checker_classify"))
 
-    def _given(self, plugin: Plugin, hook: str, kind: type[T]) -> Iterator[T]:
+    def _given(self, plugin: Plugin, hook: str, kind: _Kind[T]) -> Iterator[T]:
         """The answers of one plugin to a hook that have the right type."""
         if not self._implements(plugin, hook):
             return
@@ -444,7 +451,7 @@ class _Loader:
         for answer in answers if isinstance(answers, list) else ():
             yield from self._items(plugin, hook, answer, kind)
 
-    def _items(self, plugin: Plugin, hook: str, answer: object, kind: type[T]) -> Iterator[T]:
+    def _items(self, plugin: Plugin, hook: str, answer: object, kind: _Kind[T]) -> Iterator[T]:
         if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
             self._refuse(plugin, f"{hook} returned {described(answer)}, not an iterable")
             return
@@ -454,7 +461,8 @@ class _Loader:
             elif isinstance(item, kind):
                 yield item
             else:
-                self._refuse(plugin, _wrong_type(hook, item, Check if kind is type else kind))
+                wanted = Check if isinstance(kind, tuple) else kind
+                self._refuse(plugin, _wrong_type(hook, item, wanted))
 
     def _implements(self, plugin: Plugin, hook: str) -> bool:
         module = self._manager.get_plugin(plugin.name)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from checker.records import NamedTuple
 from checker.settings_file import Origin
 
 

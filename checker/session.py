@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -32,7 +32,6 @@ from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
-from checker.model.signatures import Signature
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.blob import KnownBlobs
@@ -40,6 +39,7 @@ from checker.reading.early import EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
+from checker.records import NamedTuple
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from checker.conversion.records import Request as ConversionRequest
     from checker.importing.masked import MaskedPlan
     from checker.importing.plan import ImportRequest
+    from checker.model.signatures import Signature
     from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
     from checker.signing.keys import VerifyKey
@@ -289,7 +290,7 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        reads = (read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.reads)
         return ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
 
     def classify(
@@ -631,8 +632,8 @@ class Session:
 
     def _run_rules(self, archive: Archive, context: CheckContext, today: dt.date) -> CheckRun:
         """Run the rules, those that follow the findings of the others last."""
-        first = [rule for rule in self.rules if not rule.check.follows_findings]
-        last = [rule for rule in self.rules if rule.check.follows_findings]
+        first = [rule for rule in self.rules if not rule.follows_findings]
+        last = [rule for rule in self.rules if rule.follows_findings]
         run = run_checks(archive, first, context)
         findings = self.settings.judge(run.findings, today)
         archive = archive._replace(limits=(*archive.limits, *run.limits))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
@@ -24,6 +24,7 @@ from checker.isolation import described
 from checker.model.limits import Limits
 from checker.policy import Policy, PolicyFile
 from checker.profiles import PROFILES
+from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
 from checker.verdicts import Host
@@ -219,7 +220,7 @@ class Settings(NamedTuple):
 
         def current(name: str) -> str:
             rule = registry.find(name)
-            return name if rule is None or name not in rule.check.aliases else rule.id
+            return name if rule is None or name not in rule.aliases else rule.id
 
         return self._replace(
             select=tuple(map(current, self.select)),

@@ -6,22 +6,23 @@ It is ``checker.toml``, or the table ``[tool.checker]`` of ``pyproject.toml``.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from checker.errors import SettingsError
+from checker.patterns import pattern
+from checker.records import NamedTuple
 
 CONFIG_FILE = "checker.toml"
 PROJECT_FILE = "pyproject.toml"
 _TABLE = ("tool", "checker")
 # What a file that contains the table must contain, however it is written.
 _TABLE_NAME = b"checker"
-_HEADER = re.compile(r"\s*\[(?P<array>\[?)(?P<name>[^\]]+)\]")
-_KEY = re.compile(r"""\s*(?P<name>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[\w"'-]+)*)\s*=""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+_HEADER = pattern(r"\s*\[(?P<array>\[?)(?P<name>[^\]]+)\]")
+_KEY = pattern(r"""\s*(?P<name>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[\w"'-]+)*)\s*=""")
+_PART = pattern(r"""[\w-]+|"[^"]*"|'[^']*'""")
 _MOST_BYTES = 4 << 20
 
 KeyPath = tuple[str | int, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from checker.model.limits import LimitReached, Limits
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     from checker.model.archive import Archive, Kind

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Severity
 from checker.checks.settings_rules import EXPIRED_WAIVER, UNUSED_WAIVER, SettingsRule
 from checker.model.location import Location
+from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.settings import Settings, Waiver, is_named
 from checker.settings_file import Origin

@@ -2,9 +2,9 @@
 
 ``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
 those of the README from verdicts on archives of each kind, ``conformance.md`` from
-``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings, the
-manual page ``checker.1`` from the parser of the command line. Run it with ``make docs``; a test
-checks that the pages are up to date.
+``conformance.toml``, ``performance.md`` from ``performance.json``, the reference in ``settings.md``
+from the JSON Schema of the settings, the manual page ``checker.1`` from the parser of the command
+line. Run it with ``make docs``; a test checks that the pages are up to date.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from benchmarks.fleet_plan import (
     plan_words,
     read_fleet_figures,
 )
+from benchmarks.performance.page import page
+from benchmarks.performance.record import read_performance
 from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
@@ -131,6 +133,7 @@ def pages() -> dict[Path, str]:
         DOCS / "fleet.md": _fleet_page(),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
+        DOCS / "performance.md": page(read_performance()),
         README: _with(README, _matrix(session)),
     }
 

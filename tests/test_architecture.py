@@ -48,6 +48,8 @@ ALLOWED = {
         "unpackers": SHARED,
     },
 }
+# They import nothing of the project, and everything may import them.
+FOUNDATION = {"patterns", "records"}
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
 
 
@@ -61,11 +63,21 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from names if is_package else (node.module,)
 
 
+def imports_with_names(path: Path) -> set[str]:
+    """The names that a module imports from modules, each with its module."""
+    return {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
 def imported_parts(package: Path, part: str) -> set[str]:
     """Directories and modules of a package that the modules in one of its directories import."""
     start = f"{package.name}."
     names = {name for path in package.joinpath(part).rglob("*.py") for name in imports_of(path)}
-    return {name.split(".")[1] for name in names if name.startswith(start)}
+    return {name.split(".")[1] for name in names if name.startswith(start)} - FOUNDATION
 
 
 def test_the_core_never_imports_a_bundle() -> None:
@@ -125,6 +137,8 @@ def test_bundles_ask_the_model_not_the_stages_that_make_it() -> None:
 
 # Parts of the core above those in ALLOWED -> parts of the core that they may import.
 UPPER_PARTS = {
+    "patterns": set[str](),
+    "records": set[str](),
     "isolation": set[str](),
     "verdicts": {"model"},
     "results": {"checks", "model", "starting", "verdicts"},
@@ -215,7 +229,7 @@ def test_the_upper_parts_of_the_core(part: str) -> None:
     names = {name for path in paths for name in imports_of(path)}
     imported = {name.split(".")[1] for name in names if name.startswith("checker.")}
     assert paths
-    assert imported - {part} <= UPPER_PARTS[part]
+    assert imported - {part} - FOUNDATION <= UPPER_PARTS[part]
 
 
 def test_every_module_of_the_core_has_a_place() -> None:
@@ -259,6 +273,18 @@ def test_modules_of_the_core_form_no_cycle() -> None:
     assert any(arrows.values())
     # Raises CycleError, which names the modules of a cycle.
     assert set(TopologicalSorter(arrows).static_order()) == set(arrows)
+
+
+def test_records_are_defined_in_the_quick_way() -> None:
+    """A start defines more than two hundred: use ``checker.records.NamedTuple``."""
+    roots = (CORE, *ENGINES.parent.glob("checker_*"))
+    slow = {
+        f"{path.parent.name}/{path.name}"
+        for root in roots
+        for path in root.rglob("*.py")
+        if "typing.NamedTuple" in imports_with_names(path)
+    }
+    assert slow == {"checker/records.py"}
 
 
 def test_benchmarks_do_not_need_the_tests() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.image import REF_NAME
 from checker.model.names import InvalidReferenceError, parse_digest, parse_reference
+from checker.records import NamedTuple
 
 OCI_NAMESPACE = "org.opencontainers."
 IMAGE_NAMESPACE = "org.opencontainers.image."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.checks.check import Place
 from checker.checks.finding import Severity
 from checker.checks.interoperability import odd_values
 from checker.model.document import Document, pointer
+from checker.records import NamedTuple
 
 
 class JsonProblem(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.checks.fix import Fix
 from checker.model.location import Location
+from checker.records import NamedTuple
 
 
 class Severity(StrEnum):

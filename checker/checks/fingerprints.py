@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from checker.checks.finding import Finding
+from checker.patterns import pattern
 
 # Digests and the ids that older archives name directories by, also shortened to twelve digits.
-_DIGEST = re.compile(r"(?:\b[a-z0-9]+:)?(?<![0-9a-f])[0-9a-f]{12,128}(?![0-9a-f])")
-_SUFFIX = re.compile(
-    r"(?:\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zstd?|oci|docker))+$", re.IGNORECASE
-)
+_DIGEST = pattern(r"(?:\b[a-z0-9]+:)?(?<![0-9a-f])[0-9a-f]{12,128}(?![0-9a-f])")
+_SUFFIX = pattern(r"(?:\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zstd?|oci|docker))+$", re.IGNORECASE)
 # What builds put at the end of a name: -1.2.3, -v1.2.3-rc.1, -20240131, -1a2b3c4.
-_BUILD = re.compile(r"[-_]v?\d+(?:\.\d+)+(?:[-+._][\w.+-]*)?$|[-_](?=[0-9a-f]*\d)[0-9a-f]{7,40}$")
+_BUILD = pattern(r"[-_]v?\d+(?:\.\d+)+(?:[-+._][\w.+-]*)?$|[-_](?=[0-9a-f]*\d)[0-9a-f]{7,40}$")
 _SEPARATOR = "\0"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from checker.model.shell import quote_word
+from checker.records import NamedTuple
 
 
 class Command(NamedTuple):

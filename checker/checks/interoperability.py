@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.document import Document, pointer
+from checker.records import NamedTuple
 
 _LARGEST = 2**53 - 1
 """The largest number up to which a double represents every integer (RFC 7493, section 2.2)."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
 
 from checker.checks.check import Check
 from checker.checks.finding import Severity
+from checker.checks.listed import ListedRule, Scope
 from checker.checks.option import Option
 from checker.isolation import misfit
 from checker.model.content import ContentRequest
+from checker.records import NamedTuple
 
 # Ids that are made of names have six digits, so that two names hardly get the same.
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}(?:[0-9]{3})?")
@@ -25,22 +27,52 @@ class Rule(NamedTuple):
     """A check and the plugin that it came with.
 
     Attributes:
-        check: The class.
+        given: The class, or what a bundle lists of it.
         bundle: Name of the plugin.
     """
 
-    check: type[Check]
+    given: type[Check] | ListedRule
     bundle: str
+
+    @property
+    def check(self) -> type[Check]:
+        """The class, which is loaded if it was only listed."""
+        return _load(self.given) if isinstance(self.given, ListedRule) else self.given
+
+    @property
+    def scope(self) -> Scope | None:
+        """The archives that it looks at, if a bundle lists them."""
+        return self.given.scope if isinstance(self.given, ListedRule) else None
 
     @property
     def id(self) -> str:
         """The rule id."""
-        return self.check.id
+        return self.given.id
 
     @property
     def name(self) -> str:
         """The rule's name."""
-        return self.check.name
+        return self.given.name
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Former names and ids of the rule."""
+        return self.given.aliases
+
+    @property
+    def reads(self) -> tuple[ContentRequest, ...]:
+        """What it needs to see of files."""
+        return () if isinstance(self.given, ListedRule) else self.given.reads
+
+    @property
+    def follows_findings(self) -> bool:
+        """Whether it runs after the other rules."""
+        return not isinstance(self.given, ListedRule) and self.given.follows_findings
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it is a requirement of the user."""
+        return not isinstance(self.given, ListedRule) and self.given.is_required
 
     @property
     def severity(self) -> Severity:
@@ -70,25 +102,21 @@ class Registry:
         self._by_key: dict[str, Rule] = {}
 
     def add(self, check: object, bundle: str) -> None:
-        """Add a rule.
+        """Add a rule: a class, or one that a bundle lists.
 
         Raises:
             RuleConflictError: It is not a check, its metadata is malformed, or its id, name or an
                 alias is taken.
         """
-        if not (isinstance(check, type) and issubclass(check, Check)):
-            raise RuleConflictError(f"{check!r} is not a subclass of checker.Check")
-        _check_metadata(check)
-        _check_methods(check)
-        keys = (check.id, check.name, *check.aliases)
+        rule = Rule(check if isinstance(check, ListedRule) else _sound(check), bundle)
+        keys = (rule.id, rule.name, *rule.aliases)
         for key in keys:
             taken = self._by_key.get(key)
             if taken is not None:
                 raise RuleConflictError(
                     f"rule {key} of {bundle} is already registered by {taken.bundle}"
                 )
-        rule = Rule(check, bundle)
-        self._rules[check.id] = rule
+        self._rules[rule.id] = rule
         self._by_key.update(dict.fromkeys(keys, rule))
 
     def copy(self) -> Registry:
@@ -111,6 +139,32 @@ class Registry:
     def keys(self) -> tuple[str, ...]:
         """All ids and names that are not former ones, for suggestions."""
         return (*self._rules, *(rule.name for rule in self._rules.values()))
+
+
+@cache
+def _load(listed: ListedRule) -> type[Check]:
+    """The class of a rule that a bundle lists.
+
+    Raises:
+        RuleConflictError: It is not the rule that is listed.
+    """
+    check = _sound(listed.load())
+    if (check.id, check.name, check.aliases) != (listed.id, listed.name, listed.aliases):
+        raise RuleConflictError(f"{listed.place} is not {listed.name} ({listed.id})")
+    return check
+
+
+def _sound(check: object) -> type[Check]:
+    """A class of rules.
+
+    Raises:
+        RuleConflictError: It is not a check, or its metadata is malformed.
+    """
+    if not (isinstance(check, type) and issubclass(check, Check)):
+        raise RuleConflictError(f"{check!r} is not a subclass of checker.Check")
+    _check_metadata(check)
+    _check_methods(check)
+    return check
 
 
 def _check_metadata(check: type[Check]) -> None:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
+from checker.checks.listed import Scope
 from checker.checks.registry import Rule
 from checker.checks.same_document import repeated
 from checker.isolation import Failure, attempt, attempt_each, described, misfit
@@ -19,6 +19,7 @@ from checker.model.image import Config, Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 _BATCH = 1024
 # Which method needs what, in the order in which they are called.
@@ -107,7 +108,7 @@ class _Running:
             seconds=self.seconds,
             reason=self.reason,
             traceback=self.crash,
-            is_required=self.rule.check.is_required,
+            is_required=self.rule.is_required,
         )
 
 
@@ -198,20 +199,30 @@ def _run(
 
 
 def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
-    methods = tuple(
-        name for name in _SUBJECTS if getattr(rule.check, name) is not getattr(Check, name)
-    )
-    running = _Running(rule, Check(context), methods)
+    if rule.scope is not None and not rule.scope.includes(archive):
+        return _not_loaded(rule, rule.scope, context)
+    running = _Running(rule, Check(context), ())
     check = attempt(lambda: rule.check(context))
     if isinstance(check, Failure):
         running.fail(check)
         return running
     running.check = check
+    running.methods = tuple(
+        name for name in _SUBJECTS if getattr(rule.check, name) is not getattr(Check, name)
+    )
     reason: object = attempt(lambda: check.skip_reason(archive))
     if isinstance(reason, Failure):
         running.fail(reason)
     elif reason is not None:
         running.reason = reason if isinstance(reason, str) else described(reason)
+    return running
+
+
+def _not_loaded(rule: Rule, scope: Scope, context: CheckContext) -> _Running:
+    """A rule that looks at other archives: it is skipped, or finds nothing."""
+    running = _Running(rule, Check(context), ())
+    running.reason = scope.reason
+    running.subjects = 1
     return running
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import NamedTuple
 
 from checker.checks.finding import Severity
+from checker.records import NamedTuple
 
 
 class SettingsRule(NamedTuple):

@@ -6,12 +6,12 @@ import argparse
 import json
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from checker.cli.targets import check_target
 from checker.errors import SettingsError, UnreadableError
 from checker.profiles import PROFILES
 from checker.reading.search import SearchError, find_archives
+from checker.records import NamedTuple
 from checker.reports.output import write_file
 from checker.reports.printable import printable
 from checker.reports.wording import count_words, kind_words

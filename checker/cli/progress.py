@@ -14,10 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 from unicodedata import combining, east_asian_width
 
 from checker.reading.meter import Activity, Reached
+from checker.records import NamedTuple
 from checker.reports.printable import printable
 
 _PATIENCE = 0.5

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from checker.cli.streams import tell, writing_output
 from checker.errors import SettingsError, UnreadableError
 from checker.fleet.dataset import Dataset
 from checker.fleet.overview import Overview, overview_of
+from checker.records import NamedTuple
 from checker.reports.output import write_file
 from checker.suggestion import nearest
 

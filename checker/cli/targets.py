@@ -7,8 +7,8 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.reports.output import (
     Output,
     OutputError,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from checker.comparison.differences import Category, Ignored
 from checker.comparison.images import (
@@ -21,6 +20,7 @@ from checker.masking import mask_of
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.content import ContentPlan
 from checker.model.rootfs import flat_layer
+from checker.records import NamedTuple
 
 COMPARED = ContentPlan(digests=True)
 """What must be read of archives that are compared."""

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from heapq import nsmallest
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from checker.records import NamedTuple
 
 MOST_LISTED = 10_000
 """Differences of one comparison that are kept as records; the others are counted."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from checker.comparison.differences import (
     Category,
@@ -19,6 +18,7 @@ from checker.comparison.trees import FileFacts, Tree, facts_of, is_directory, li
 from checker.model.entries import REGULAR
 from checker.model.image import Layer
 from checker.model.rootfs import RootfsEntry
+from checker.records import NamedTuple
 
 MADE_BY_ENGINES = frozenset(
     {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from checker.comparison.differences import Category, Difference, Differences, Ignored
 from checker.comparison.documents import compare_documents
@@ -13,6 +12,7 @@ from checker.comparison.trees import Tree
 from checker.model.document import pointer
 from checker.model.image import Image, Layer
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 _DIFF_IDS = pointer("rootfs", "diff_ids")
 

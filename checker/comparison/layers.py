@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from enum import StrEnum
 from itertools import chain, zip_longest
-from typing import NamedTuple
 
 from checker.comparison.differences import Category, Differences, Ignored
 from checker.comparison.files import compare_files, diff_id_of
 from checker.comparison.trees import LayerTree
 from checker.model.image import Image, Layer
+from checker.records import NamedTuple
 
 
 class LayerState(StrEnum):

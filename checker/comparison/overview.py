@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.comparison.settings import settings_of
 from checker.model.archive import Archive
 from checker.model.image import Image
+from checker.records import NamedTuple
 from checker.reports.wording import compression_words, count_words, kind_words, size_words
 from checker.results import CheckedArchive
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.image import Image
+from checker.records import NamedTuple
 
 # Keys of the config object, with the instruction that sets each.
 _INSTRUCTIONS = {

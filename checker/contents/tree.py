@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.entries import (
@@ -17,6 +16,7 @@ from checker.model.entries import (
 )
 from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 DEEPEST = 100
 """The most levels of a tree; what is deeper is counted."""

@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
 
 from checker.contents.tree import Placed, size_of
 from checker.model.entries import Entries
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 DEEPEST = 6
 """The levels of directories that are told apart."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from checker.conversion.images import Candidate
 from checker.conversion.records import Form, LeftOut, Request, SelectionError
 from checker.model.names import InvalidReferenceError, Platform, parse_reference
+from checker.records import NamedTuple
 
 _SHORTEST_DIGEST = 12
 _MOST_LISTED = 10

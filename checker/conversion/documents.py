@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from checker.conversion.records import ConvertedLayer
 from checker.model.compression import CompressionKind
 from checker.model.names import MediaType, Platform
+from checker.records import NamedTuple
 
 LAYER_TYPES = {
     CompressionKind.NONE: MediaType.OCI_LAYER,

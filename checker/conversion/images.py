@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
 
 from checker.conversion.legacy import LegacyImage, legacy_images
 from checker.conversion.records import ConversionError
@@ -12,6 +11,7 @@ from checker.model.blob import Blob
 from checker.model.image import Config, Descriptor, Image, Layer, Manifest
 from checker.model.names import FOREIGN_LAYER_TYPES, Platform, parse_digest, shorten
 from checker.reading.opened import OpenArchive
+from checker.records import NamedTuple
 
 _MOST_CONFIG = 1 << 25
 

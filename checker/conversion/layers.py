@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.conversion.compressing import compressed
 from checker.conversion.copying import copy_span, write_all
@@ -15,6 +14,7 @@ from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.reading.background import Background
 from checker.reading.opened import OpenArchive
+from checker.records import NamedTuple
 
 _NONE, _GZIP, _ZSTD = CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD
 # What each form holds as it is. Docker before 23 does not read zstd, and no media type is for

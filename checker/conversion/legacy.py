@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.conversion.records import ConversionError
 from checker.model.archive import Archive
@@ -25,6 +24,7 @@ from checker.model.legacy import (
     top_ids,
 )
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 _DROPPED = frozenset({"id", "parent", "Size", "parent_id", "layer_id", "throwaway"})
 

@@ -7,12 +7,12 @@ content when its target is removed or replaced above: then the first of the link
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.conversion.records import ConversionError
 from checker.model.entries import HARD_LINK, Entries, clean_path
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 
 _HARD_LINK = ord(HARD_LINK)
 _BEFORE_ALL = "\0"

@@ -8,7 +8,6 @@ carried over where all their layers are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.conversion.choosing import Choice
 from checker.conversion.documents import (
@@ -39,6 +38,7 @@ from checker.model.compression import CompressionKind
 from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Manifest, mapping
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, MediaType, shorten
 from checker.reading.opened import OpenArchive
+from checker.records import NamedTuple
 
 # Annotations that describe the bytes of a compressed layer, which others do not have.
 _OF_BYTES = ("containerd.io/snapshot/", "io.github.containers.zstd-chunked.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.errors import CheckerError, SettingsError
 from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.image import Json
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 
 class Form(StrEnum):

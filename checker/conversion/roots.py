@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.conversion.compressing import compressed
 from checker.conversion.copying import copy_span, write_chunks
@@ -37,6 +36,7 @@ from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
 from checker.model.tar import AnomalyKind
 from checker.reading.background import Background
 from checker.reading.opened import OpenArchive, TarBytes, entries_below
+from checker.records import NamedTuple
 
 _END = 1024
 _NONE = CompressionKind.NONE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 BLOCK = 512
 _NAME, _LINK = 100, 100

@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from checker.errors import UnreadableError
 from checker.fleet.found import Found, key_of
@@ -21,6 +21,7 @@ from checker.fleet.records import Judged, Row
 from checker.fleet.registry import write_whole
 from checker.fleet.schema import ARCHIVE_TABLE, TABLES, VERSION, Column, State, Type
 from checker.fleet.stores import Place, place_of, reason_of
+from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.reports.printable import without_surrogates
 
 

@@ -7,7 +7,6 @@ import json
 import pickle
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from checker._version import __version__
 from checker.cache.version import question_digest, reader_version
@@ -16,6 +15,7 @@ from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.plugins import LoadedPlugins
 from checker.reading.layer_cache import Question
+from checker.records import NamedTuple
 from checker.settings import Settings, layered
 from checker.settings_file import Origin
 

@@ -6,13 +6,13 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import NamedTuple
 
 from checker._version import __version__
 from checker.checks.finding import Finding, Severity
 from checker.fleet.found import Found
 from checker.fleet.schema import ARCHIVE_TABLE, FINDINGS, State
 from checker.model.image import Image, Layer
+from checker.records import NamedTuple
 from checker.reports.json_report import archive_document, encodable, without_marks
 from checker.reports.printable import without_surrogates
 from checker.results import CheckedArchive

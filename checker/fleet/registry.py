@@ -12,13 +12,13 @@ import re
 import struct
 from collections import OrderedDict
 from threading import Lock
-from typing import NamedTuple
 
 from checker.cache.encoding import DamagedError, decoded, encoded
 from checker.fleet.stores import Place
 from checker.model.blob import Blob
 from checker.reading.blob import Task
 from checker.reading.layer_cache import LayerFacts, facts_of
+from checker.records import NamedTuple
 
 _HEAD = 4096
 _KEPT = 64 << 20

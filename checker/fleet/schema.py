@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 VERSION = 1
 """Version of the schema; it changes by additions only."""

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from checker.fleet.dataset import Dataset, Known, is_unchanged
 from checker.fleet.found import Found
@@ -17,6 +16,7 @@ from checker.fleet.schema import State
 from checker.fleet.stores import Unlisted, find_archives
 from checker.fleet.tasks import judge_archive, judge_layer, list_layers, why
 from checker.fleet.workers import Done, Workers
+from checker.records import NamedTuple
 
 _BATCH = 500
 _BATCH_SECONDS = 60.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from checker.errors import CheckerError, UnreadableError
 from checker.fleet.found import Found
@@ -29,6 +28,7 @@ from checker.reading.ranges import RangedFile, RequestSizes
 from checker.reading.source import BinaryFile, Seekable
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
+from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import Settings

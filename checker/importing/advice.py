@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.importing.command_line import ImportCommand, Origin
 from checker.importing.engines import DOCKER, import_engines
 from checker.importing.expressing import express
@@ -16,6 +14,7 @@ from checker.model.archive import Archive, Source
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
 from checker.model.shell import path_in_commands
+from checker.records import NamedTuple
 
 ORIGINS = {
     Source.FILE: Origin.FILE,

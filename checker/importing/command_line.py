@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.importing.engines import PODMAN
 from checker.model.names import Platform
 from checker.model.shell import quote_path, quote_word
+from checker.records import NamedTuple
 
 
 class Origin(StrEnum):

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from checker.importing.dockerfile import Instruction, Syntax, parse_lines
 from checker.importing.errors import ImportRefusedError
@@ -27,6 +27,7 @@ from checker.importing.run_config import Healthcheck, RunConfig
 from checker.importing.signals import signal_number
 from checker.importing.words import Lexer
 from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
+from checker.records import NamedTuple
 
 _SHELL = ("/bin/sh", "-c")
 _MILLISECOND = 1_000_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
 from checker.importing.go_text import (
@@ -20,6 +19,7 @@ from checker.importing.go_text import (
 )
 from checker.importing.words import Lexer
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 
 LONGEST_LINE = 65_535
 """Bytes of a line (Go, bufio.MaxScanTokenSize)."""

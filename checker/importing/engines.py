@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from checker.importing import docker, podman
 from checker.importing.docker import DOCKER_20, DOCKER_28, DOCKER_29, DockerImport
@@ -19,6 +18,7 @@ from checker.importing.platforms import (
 from checker.importing.references import docker_name, podman_name
 from checker.importing.run_config import RunConfig
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 DOCKER, PODMAN = "docker", "podman"
 FAMILIES = (DOCKER, PODMAN)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.importing.expressing import Lost
 from checker.importing.run_config import Healthcheck, RunConfig
 from checker.model.image import Config, Image, Json, integer, mapping, strings, text
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 _KEYS = frozenset(
     {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
 
 from checker.model.untrusted import whole_number
+from checker.patterns import pattern
+from checker.records import NamedTuple
 
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
@@ -38,8 +39,8 @@ _UNITS = {
     "h": 3_600_000_000_000,
 }
 _LONGEST_DURATION = 1 << 63
-_DURATION_PART = re.compile(r"(?P<whole>[0-9]*)(?P<point>\.(?P<part>[0-9]*))?(?P<unit>[^0-9.]*)")
-_INTEGER = re.compile(r"(?P<sign>[+-]?)(?P<digits>[0-9]+)", re.ASCII)
+_DURATION_PART = pattern(r"(?P<whole>[0-9]*)(?P<point>\.(?P<part>[0-9]*))?(?P<unit>[^0-9.]*)")
+_INTEGER = pattern(r"(?P<sign>[+-]?)(?P<digits>[0-9]+)", re.ASCII)
 
 
 class GoError(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from checker.importing.engines import ImportEngine, import_engines
 from checker.importing.errors import ImportRefusedError
@@ -11,6 +10,7 @@ from checker.importing.expressing import Lost, express
 from checker.importing.plan import EngineResult, ImportPlan, PlannedChange, Refusal
 from checker.importing.run_config import RunConfig
 from checker.model.secrets import suspect
+from checker.records import NamedTuple
 
 MASK = "***"
 MaskText = Callable[[str], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from checker.importing.command_line import ImportCommand, Origin
 from checker.importing.engines import DOCKER, ImportEngine, import_engines
@@ -16,6 +16,7 @@ from checker.importing.suggestion import RootPlatform, Suggestion, platform_of, 
 from checker.model.elf import machine_for, runs_too
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 from checker.starting.obstacle import Answer, Start
 from checker.starting.process import process_from
 from checker.starting.start import root_start

@@ -7,11 +7,11 @@ Sources: containerd as vendored in moby 20.10.24 and 28.5.2, and containerd/plat
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
 from checker.importing.go_text import quote
 from checker.model.names import Platform
+from checker.records import NamedTuple
 
 _SYSTEMS = frozenset(
     {

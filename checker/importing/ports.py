@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
 from checker.model.untrusted import whole_number
+from checker.records import NamedTuple
 
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _LARGEST = 65_535

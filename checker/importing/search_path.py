@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.importing.reads import ENVIRONMENT, LOGIN_DEFINITIONS, PROFILE
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 _DEFAULT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Distributions whose programs are elsewhere, by ID in os-release.

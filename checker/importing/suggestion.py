@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.importing.engines import ImportEngine
 from checker.importing.expressing import express
@@ -14,6 +13,7 @@ from checker.importing.run_config import RunConfig
 from checker.importing.search_path import SearchPath, find_search_path
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 from checker.starting.accounts import PASSWD, read_accounts
 from checker.starting.obstacle import Answer, Start
 from checker.starting.process import process_from

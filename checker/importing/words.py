@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
 from checker.importing.go_text import SPACE, quote
+from checker.records import NamedTuple
 
 _END = ""
 # What Go makes of the end of the text as a character.

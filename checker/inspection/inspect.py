@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.contents.images import images_of
 from checker.contents.records import Contents
 from checker.contents.summary import RELEASES, contents_of
@@ -18,6 +16,7 @@ from checker.model.image import Image
 from checker.model.rootfs import Rootfs
 from checker.model.selection import select_images
 from checker.model.signatures import Signature
+from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Answer, Cause, Start

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from checker.contents.history import instruction_of
 from checker.contents.records import (
@@ -25,6 +24,7 @@ from checker.inspection.tree_text import cut
 from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
 from checker.model.names import shorten
+from checker.records import NamedTuple
 from checker.reports.layout import Line, Style, paragraph, pieces, safe, wrap
 from checker.reports.printable import cells, printable
 from checker.reports.wording import compression_words, count_words, kind_words, size_words

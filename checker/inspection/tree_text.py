@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.contents.tree import Node, Placed
 from checker.model.entries import (
@@ -17,6 +16,7 @@ from checker.model.entries import (
     hidden_by,
     is_whiteout,
 )
+from checker.records import NamedTuple
 from checker.reports.layout import Line, Style
 from checker.reports.printable import cells, printable
 from checker.reports.wording import count_words, size_words

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.archive import OciLayout
 from checker.model.attached import (
@@ -24,6 +23,7 @@ from checker.model.names import parse_digest
 from checker.model.sbom import CYCLONEDX, SPDX, Sbom, read_sbom
 from checker.model.signed import json_of, read_envelope
 from checker.model.statements import COSIGN_PREDICATE, Statement, read_statement
+from checker.records import NamedTuple
 
 _COSIGN_TYPE = "cosign container image signature"
 _COSIGN_KIND = "kind"

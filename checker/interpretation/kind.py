@@ -13,6 +13,7 @@ from checker.model.entries import HARD_LINK, REGULAR, SYMLINK, WINDOWS_DIRECTORI
 from checker.model.members import Members
 from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
 from checker.model.tar import AnomalyKind, Tar
+from checker.patterns import pattern
 
 _SURE = 3
 _EXECUTABLE = 0o111
@@ -22,10 +23,10 @@ _LINKS = frozenset({ord(SYMLINK), ord(HARD_LINK)})
 _MOST_WRAPS = 32
 _MOST_TRIED = 32
 _IMAGE_FILES = tuple(f"/{name}" for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT))
-_PART_OF_IMAGE = re.compile(
+_PART_OF_IMAGE = pattern(
     r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
 )
-_DIR_BLOB = re.compile(r"[0-9a-f]{64}")
+_DIR_BLOB = pattern(r"[0-9a-f]{64}")
 _PROGRAM_DIRECTORIES = frozenset(
     {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
 )
@@ -45,9 +46,9 @@ _SYSTEM_FILES = frozenset(
 )
 # What software that is installed in a directory of its choice has there as well.
 _PREFIX_DIRECTORIES = frozenset({"bin", "sbin", "lib", "lib64", "etc", "opt", "var", "usr", "tmp"})
-_ROOT_NAME = re.compile(r"root|chroot|fs$|export|container", re.IGNORECASE)
+_ROOT_NAME = pattern(r"root|chroot|fs$|export|container", re.IGNORECASE)
 _BUILD_FILES = frozenset({"Dockerfile", "Containerfile"})
-_ROOT_MARKS = re.compile(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
+_ROOT_MARKS = pattern(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
 
 
 def find_kind(

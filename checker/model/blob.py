@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from checker.model.compression import NOT_COMPRESSED, Compression
 from checker.model.document import Document
@@ -11,6 +10,7 @@ from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.names import Digest
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 
 
 class Blob(NamedTuple):

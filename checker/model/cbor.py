@@ -7,7 +7,8 @@ deterministically (RFC 9052, section 9).
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _DEEPEST = 16
 _MOST_ITEMS = 4096

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from checker.model.entries import DIRECTORY, Entries
 from checker.model.image import Layer
+from checker.records import NamedTuple
 
 _DIRECTORY = ord(DIRECTORY)
 # Paths of layers with at most so many entries are copied to one set.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.entries import GLOBAL_HEADER, Entries
+from checker.records import NamedTuple
 
 
 class Collision(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 ELF_MAGIC = b"\x7fELF"
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.cbor import (
     CborError,
@@ -24,6 +23,7 @@ from checker.model.cbor import (
     encode_text,
 )
 from checker.model.image import Json, integer, items, mapping, text
+from checker.records import NamedTuple
 
 COSIGN_SIGNATURE = "dev.cosignproject.cosign/signature"
 """The annotation in which cosign 2 stores the signature of a payload."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.model.image import Json
+from checker.records import NamedTuple
 
 
 class Subject(StrEnum):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -25,6 +24,7 @@ from checker.model.names import (
     Platform,
     parse_digest,
 )
+from checker.records import NamedTuple
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"

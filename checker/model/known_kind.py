@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.shell import quote_word
+from checker.records import NamedTuple
 
 SKOPEO_DIRECTORY = "skopeo-directory"
 """The name of skopeo's dir: layout, the one of these kinds that holds an image."""

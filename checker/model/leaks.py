@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.secrets import (
     MARKS,
@@ -16,6 +15,7 @@ from checker.model.secrets import (
     suspect_text,
 )
 from checker.model.token_forms import may_contain_tokens
+from checker.records import NamedTuple
 
 # Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 
 MANIFEST_JSON = "manifest.json"
 """Lists the images of a Docker archive (Docker image specification v1.2)."""

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple
-from urllib.parse import unquote
 
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
+from checker.records import NamedTuple
 
 SPDX = "SPDX"
 CYCLONEDX = "CycloneDX"
@@ -206,6 +205,8 @@ def _hash(algorithm: object, encoded: object) -> Iterator[str]:
 
 def _digests_in(value: str | None) -> Iterator[str]:
     """The digests in a version or package URL, where ``:`` may be encoded."""
+    from urllib.parse import unquote
+
     yield from _digest().findall(unquote(value[:4096]) if value else "")
 
 

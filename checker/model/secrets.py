@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from typing import NamedTuple
 
 from checker.model.token_forms import MARKS as TOKEN_MARKS
 from checker.model.token_forms import PRIVATE_KEY, tokens_in
+from checker.records import NamedTuple
 
 # Ends of the words in a name of a secret.
 _SECRET_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY")

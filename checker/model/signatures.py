@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.model.attached import Attached, Use, parents_of
 from checker.model.blob import Blob
 from checker.model.envelopes import Form
 from checker.model.image import Descriptor, Image, Index
 from checker.model.location import Location
+from checker.records import NamedTuple
 
 
 class State(StrEnum):

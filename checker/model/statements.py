@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.envelopes import EnvelopeError, Values, read_payload
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
 from checker.model.names import parse_digest
 from checker.model.sbom import CYCLONEDX, SPDX, Sbom, read_sbom
+from checker.records import NamedTuple
 
 COSIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
 """The predicate type of the statements by which cosign 3 signs images."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.elf import ElfFile
 from checker.model.entries import Entries
 from checker.model.limits import LimitReached
+from checker.records import NamedTuple
 
 
 class AnomalyKind(StrEnum):

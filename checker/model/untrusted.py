@@ -6,15 +6,15 @@ other scripts, and code points that cannot be encoded, such as the lone surrogat
 
 from __future__ import annotations
 
-import re
+from checker.patterns import pattern
 
 _MOST_DIGITS = 19
 """Digits of the largest number of 64 bits."""
-_LONE_SURROGATE = re.compile("[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]")
+_LONE_SURROGATE = pattern("[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]")
 _REPLACEMENT = "\ufffd"
 # Letters, marks and symbols that are invisible (Default_Ignorable_Code_Point of
 # Unicode 15, without the format characters, which isprintable() knows; and the blank Braille cell).
-_BLANK = re.compile(
+_BLANK = pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]",
 )

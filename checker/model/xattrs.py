@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, Entries
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 
 INVALID = "invalid argument"
 NOT_PERMITTED = "operation not permitted"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.session import Session, Watch
 

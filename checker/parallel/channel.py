@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 from enum import IntEnum
 from struct import Struct
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _HEAD = Struct("<BIQ")
 _PIECE = 1 << 20

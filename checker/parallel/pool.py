@@ -16,17 +16,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from checker.parallel.channel import Inbox, Kind, Message
 from checker.parallel.crossing import unpacked
 from checker.parallel.worker import ORDER, SIGNALS, Check, Ends, Tell, work
+from checker.records import NamedTuple
 
 _THREADS = "/proc/self/task"
 _LIBRARIES_FORBID_FORKS = "darwin"
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
 _WATCH_MILLISECONDS = 1000
-_LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 class Lost(NamedTuple):
@@ -75,8 +75,9 @@ class _Worker:
     @property
     def has_ended(self) -> bool:
         """Whether the process has ended, which is not yet waited for."""
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
-            return os.waitid(os.P_PID, self.process, _LOOK) is not None
+            return os.waitid(os.P_PID, self.process, look) is not None
         except ChildProcessError:
             return True
 

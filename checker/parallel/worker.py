@@ -11,11 +11,12 @@ from contextlib import suppress
 from functools import partial
 from struct import Struct
 from threading import Thread
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from checker.parallel.channel import Kind, Message, send
 from checker.parallel.crossing import packed
 from checker.reading.meter import Reached
+from checker.records import NamedTuple
 
 Tell: TypeAlias = Callable[[Reached], None]
 """Receives how far the reading has come."""

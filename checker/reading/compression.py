@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from checker.model.compression import (
     Part,
 )
 from checker.model.limits import LimitReached, Limits
+from checker.patterns import pattern
 
 _MAGICS = (
     (b"\x1f\x8b\x08", CompressionKind.GZIP),
@@ -27,7 +27,7 @@ _SKIPPABLE_FIRST, _SKIPPABLE_LAST = 0x184D2A50, 0x184D2A5F
 MAGIC_SIZE = 8
 _STEP = 1 << 20
 _FIRST_STEP = 512
-_NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
+_NUMBER_OF_ERROR = pattern(r"^Error -?[0-9]+ ")
 # A decompressor copies what it is given after the end of its stream. It is given little at first,
 # then more and more, lest a file of tiny streams be copied again for each of them.
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18

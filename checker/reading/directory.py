@@ -14,7 +14,7 @@ import stat
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from checker.interpretation.kind import looks_like_rootfs
 from checker.model.content import ContentPlan
@@ -36,6 +36,7 @@ from checker.reading.tar.contents import NOTHING, Contents
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
+from checker.records import NamedTuple
 
 _CHUNK = 1 << 21
 _MOST_NAMED = 3
@@ -317,7 +318,7 @@ class _Walk:
         path = self._table.entries.paths[position]
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
-        wanted = self._contents.wanted(position, header) if size else NOTHING
+        wanted = self._contents.wanted(position, header.mode, size) if size else NOTHING
         wants_digest = size > 0 and self._plan.wants_digest(path)
         if not wanted.collected and not wants_digest:
             if not _is_readable(directory, name, status):

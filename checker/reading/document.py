@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from checker.model.document import Document, pointer
 from checker.model.limits import LimitReached, Limits
 from checker.model.untrusted import utf8
+from checker.patterns import pattern
 from checker.reading.compression import LimitError
 
 _BOM = b"\xef\xbb\xbf"
@@ -22,13 +23,13 @@ _ZERO_BYTES = {"x000": "UTF-32", "000x": "UTF-32", "x0x0": "UTF-16", "0x0x": "UT
 _BLANK = " \t\r\n"
 # Possessive, because the memory of a regular expression that could turn back grows with the text.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?+'
-_TOKENS = re.compile(_STRING + r"|[\[{\]}]", re.DOTALL)
-_ESCAPED = re.compile("[\udc80-\udcff]")
+_TOKENS = pattern(_STRING + r"|[\[{\]}]", re.DOTALL)
+_ESCAPED = pattern("[\udc80-\udcff]")
 _REPLACEMENT = "\ufffd"
 _DIGITS = 4300
 """Digits of the longest integer that is read; Python converts no longer ones (CVE-2020-10735)."""
 # Strings, constants and whole numbers, each in one bite, so that a search takes linear time.
-_LITERALS = re.compile(
+_LITERALS = pattern(
     _STRING
     + r"|-?+(?:(?P<constant>Infinity|NaN)|(?P<digits>[0-9]++)(?P<rest>[.eE][-+.eE0-9]*+)?+)",
     re.DOTALL,

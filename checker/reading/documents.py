@@ -6,7 +6,6 @@ import json
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
 
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
@@ -16,6 +15,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.names import REPOSITORIES
 from checker.reading.compression import LimitError
 from checker.reading.document import read_document
+from checker.records import NamedTuple
 
 # Each separates or begins a value; those in strings are counted as well.
 _BEGINNINGS = (b",", b"[", b"{")

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Generator, Sequence
-from typing import NamedTuple
 
 from checker.model.elf import ELF_MAGIC, ElfFile, Machine
+from checker.records import NamedTuple
 
 HEAD_SIZE = 1024
 """Bytes of the beginning that a reading starts with: header, program headers, mostly the loader."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 
 
 class Question(NamedTuple):

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from threading import Lock
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _INTERVAL = 0.05
 _SHARES = 256

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
@@ -49,6 +49,7 @@ from checker.reading.source import (
     spool,
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
+from checker.records import NamedTuple
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)
@@ -464,14 +465,8 @@ def entries_below(entries: Entries, directory: str) -> tuple[Entries, list[int]]
     start = f"{directory}/"
     positions = [i for i, path in enumerate(entries.paths) if path.startswith(start)]
     found = Entries()
-    for number, position in enumerate(positions):
+    for position in positions:
         _add_row(found, entries, position, start)
-        path = found.paths[number]
-        if entries.by_path.get(entries.paths[position]) is None:
-            continue  # a global header, which is not extracted
-        if found.by_path.setdefault(path, number) != number:
-            found.by_path[path] = number
-            found.repeated.append(number)
     return found, positions
 
 

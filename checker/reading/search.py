@@ -11,7 +11,6 @@ import re
 import stat
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from checker.interpretation.kind import is_dir_layout, is_image_directory
 from checker.model.compression import CompressionKind
@@ -27,6 +26,7 @@ from checker.model.names import (
 )
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.header import BLOCK, looks_like_header
+from checker.records import NamedTuple
 
 MOST_FILES = 200_000
 DEEPEST = 64

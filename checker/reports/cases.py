@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.records import NamedTuple
 from checker.reports.incomplete import incomplete_archive
 from checker.reports.printable import printable
 from checker.reports.wording import OUTCOME_WORDS, place_words, short_place_words

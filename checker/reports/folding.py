@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from checker.checks.finding import Finding, Severity
 from checker.model.location import Location
+from checker.patterns import pattern
 
 # Places in messages beyond the location: offsets, layers, digests and paths. Media types look like
 # paths, but two of them are two different statements.
-_PLACE = re.compile(
+_PLACE = pattern(
     r"\bbytes? [\d,]+|\blayer \d+|\b[0-9a-f]{12,}\b"
     r"|(?<![^\s'\"(])(?!(?:application|text)/)[^\s'\",;:()]*/[^\s'\",;:()]*"
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Severity
+from checker.records import NamedTuple
 from checker.reports.folding import by_rule, fold
 from checker.reports.incomplete import incomplete
 from checker.reports.printable import printable, without_commands

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.checks.finding import Outcome
+from checker.records import NamedTuple
 from checker.results import CheckedArchive, Run
 
 

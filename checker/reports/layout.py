@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from checker.patterns import pattern
 from checker.reports.printable import cells, command_starts, printable
 
 
@@ -29,9 +29,9 @@ Line = tuple[Span, ...]
 
 EMPTY: Line = ()
 # A command in backticks is one word, so that it can be copied.
-_WORD = re.compile(r"((?:`[^`]*`|[^ ])+)( *)")
-_COMMAND = re.compile(r"(`[^`]+`)")
-_LONE_COMMAND = re.compile(r"`([^`]+)`[.,;:]*")
+_WORD = pattern(r"((?:`[^`]*`|[^ ])+)( *)")
+_COMMAND = pattern(r"(`[^`]+`)")
+_LONE_COMMAND = pattern(r"`([^`]+)`[.,;:]*")
 _LONG_TEXT = 4000
 _LONG_WORD = 300
 _TAIL = 40

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from checker.checks.option import Option
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt
 from checker.masking import masked_archive, masked_run
+from checker.records import NamedTuple
 from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
 from checker.reports.report import Report, ReportStream

@@ -11,12 +11,13 @@ import re
 import unicodedata
 
 from checker.model.untrusted import is_visible
+from checker.patterns import pattern
 
 # Line ends and tabs have their usual escapes.
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _BYTE_ESCAPES = range(0xDC80, 0xDD00)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_COMMAND = re.compile(
+_SURROGATE = pattern("[\ud800-\udfff]")
+_COMMAND = pattern(
     r"^\s*:(?=:)|^[-+~^](?=[-+~^]{2}(?: |$))|^\s*t(?=ravis_)|#(?=#+(?:\w*)\[)", re.IGNORECASE
 )
 _COMMAND_STARTS = (":", "-", "+", "~", "^", "t", "T")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from checker.checks.option import Option
+from checker.records import NamedTuple
 from checker.results import CheckedArchive, Plugin, Run
 
 

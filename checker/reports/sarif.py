@@ -14,13 +14,13 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.checks.families import FAMILIES, family_of
 from checker.checks.finding import Finding, Severity
 from checker.checks.fingerprints import fingerprints
 from checker.checks.registry import Rule
 from checker.model.location import Location
+from checker.records import NamedTuple
 from checker.reports.documentation import markdown_of, meaning_of
 from checker.reports.incomplete import incomplete
 from checker.reports.json_report import TOOL, Object, json_text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
+from checker.patterns import pattern
 from checker.reports.printable import printable
 from checker.verdicts import VerdictOutcome
 
@@ -67,7 +67,7 @@ OUTCOME_WORDS = {
 """The outcomes in words."""
 
 # The first twelve of the 64 digits, as in the listings of container tools.
-_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+_HASH = pattern(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000

@@ -9,7 +9,8 @@ Source: RFC 8032, sections 5.1 and 6.
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _P = 2**255 - 19
 _ORDER = 2**252 + 27742317777372353535851937790883648493

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from checker.isolation import Failure, attempt
 from checker.model.archive import Archive
@@ -26,6 +25,7 @@ from checker.model.envelopes import (
 from checker.model.names import parse_digest, shorten
 from checker.model.signatures import Signature, State, signature_of
 from checker.model.signed import read_envelope
+from checker.records import NamedTuple
 from checker.signing.chains import Anchor, ChainError, anchors_of, find_anchor, name_of, read_chain
 from checker.signing.checking import Message, Tries, TriesError, is_signed, is_signed_as
 from checker.signing.keys import VerifyKey, supported

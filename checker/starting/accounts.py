@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.content import ContentRequest
 from checker.model.entries import Entries
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.model.limits import LimitReached, Limits
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 from checker.starting.obstacle import Answer, Budget, Cause, Start
 from checker.starting.process import Process
 from checker.starting.start import NOT_LOOKED_UP, READS, image_start, root_start

@@ -8,9 +8,9 @@ Filesystems".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 from checker.starting.lookup import is_mounted
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.process import Process

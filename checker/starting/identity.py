@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.entries import Entry
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.model.untrusted import whole_number
+from checker.records import NamedTuple
 from checker.starting.accounts import GROUP, PASSWD, Line, read_accounts
 from checker.starting.obstacle import Cause, Obstacle
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import NamedTuple
+
+from checker.patterns import pattern
+from checker.records import NamedTuple
 
 _MAGIC = b"glibc-ld.so.cache1.1"
 _OLD_MAGIC = b"ld.so-1.7.0\0"
 _HEADER, _ENTRY, _OLD_ENTRY = 48, 24, 12
 _LONGEST = 4096
 # Directories that are compiled into the loader of glibc, each ends in a slash and a NUL.
-_DIRECTORIES = re.compile(rb"(?:(?:/[\w.+-]{1,80}){1,12}/\0){2,8}")
+_DIRECTORIES = pattern(rb"(?:(?:/[\w.+-]{1,80}){1,12}/\0){2,8}")
 
 
 class CachedLibrary(NamedTuple):

@@ -10,12 +10,13 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.content import ContentRequest
 from checker.model.elf import ElfFile, Machine
 from checker.model.entries import Entries, clean_path
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.patterns import pattern
+from checker.records import NamedTuple
 from checker.starting.identity import Identity, closed_directory, may_read
 from checker.starting.ld_cache import CachedLibrary, read_cache, read_directories, read_musl_path
 from checker.starting.obstacle import Budget, Cause, Obstacle
@@ -353,7 +354,7 @@ class _Loading:
         return first.strip("/").removeprefix("usr/")
 
 
-_TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)\b)")
+_TOKEN = pattern(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)\b)")
 _PLATFORMS = {62: "x86_64", 183: "aarch64", 3: "i686", 21: "power9", 22: "z13"}
 
 

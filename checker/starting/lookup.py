@@ -6,10 +6,9 @@ execve(2); path_resolution(7).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.entries import Entry, clean_path
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 from checker.starting.process import Process
 
 _EXECUTABLE = 0o111

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.model.rootfs import RootfsEntry
+from checker.records import NamedTuple
 
 
 class Answer(StrEnum):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.document import pointer
 from checker.model.entries import clean_path
 from checker.model.image import Config, Json, strings
+from checker.records import NamedTuple
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that engines set if the environment has none (Docker Engine 28, oci/defaults.go)."""

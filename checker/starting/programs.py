@@ -6,11 +6,11 @@ Sources: Linux 6.6, fs/exec.c, fs/binfmt_script.c, fs/binfmt_elf.c; execve(2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.content import ContentRequest
 from checker.model.elf import EXECUTABLE_TYPES, X32, ElfFile, Machine, machine_for, runs_too
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 from checker.starting.identity import ROOT, Identity, closed_directory, may_execute, may_read
 from checker.starting.libraries import Library, Search, find_loader, library_obstacles
 from checker.starting.lookup import (

@@ -5,7 +5,7 @@ Source: Linux 6.6, fs/binfmt_script.c; mach-o/loader.h and mach-o/fat.h.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from checker.records import NamedTuple
 
 BYTE_ORDER_MARK = "\ufeff"
 """Written at the start of a file by some editors; in a script it hides the ``#!``."""

@@ -5,11 +5,11 @@ Source: POSIX.1-2017, Shell Command Language, 2.9.1 "Simple Commands"; tini 0.19
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.rootfs import Rootfs
+from checker.patterns import pattern
+from checker.records import NamedTuple
 from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.process import Process
@@ -18,7 +18,7 @@ from checker.starting.programs import Setting, program_obstacles, unknown_obstac
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
 # A simple command whose words need no shell: nothing is substituted, nothing else runs.
-_SIMPLE = re.compile(r"\s*(?:exec\s+)?([\w./+-]+)(?:\s[^;&|<>()`$\n\\'\"#*?\[\]{}~!]*)?")
+_SIMPLE = pattern(r"\s*(?:exec\s+)?([\w./+-]+)(?:\s[^;&|<>()`$\n\\'\"#*?\[\]{}~!]*)?")
 _BUILTINS = frozenset(
     {
         *(".", ":", "[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue"),

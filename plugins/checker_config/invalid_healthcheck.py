@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import Json, integer
+from checker.records import NamedTuple
 from checker_config.configs import label
 
 _MILLISECOND = 1_000_000  # nanoseconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import Archive, Check
 from checker.checks.backslashes import hint
@@ -11,6 +10,7 @@ from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.limits import ENDING
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
+from checker.records import NamedTuple
 
 CONTAINERD = "containerd and Docker with the containerd image store"
 """The engines that import an archive as containerd does, for messages."""

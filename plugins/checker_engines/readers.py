@@ -7,8 +7,8 @@ is imported for a check unless ``--engine`` selects one of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile
 
 

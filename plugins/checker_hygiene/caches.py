@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker import Entries
 from checker.model.entries import DIRECTORY, REGULAR
+from checker.records import NamedTuple
 
 _REGULAR = ord(REGULAR)
 # A layer with more entries is not searched completely: the files of a cache are then expected

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.checks.listing import first_few
+from checker.records import NamedTuple
 from checker_hygiene.secrets import is_plausible, suspect
 
 _PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"

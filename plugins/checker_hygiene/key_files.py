@@ -11,10 +11,10 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker import Entries, Layer, Rootfs
 from checker.model.entries import REGULAR
+from checker.records import NamedTuple
 from checker_hygiene.known_files import FOREIGN
 
 _REGULAR = ord(REGULAR)

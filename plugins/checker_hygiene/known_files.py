@@ -7,10 +7,10 @@ not search hundreds of thousands of paths.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from checker import ContentRequest, Layer, Rootfs
+from checker.records import NamedTuple
 from checker_hygiene.credentials import CREDENTIALS
 from checker_hygiene.leftovers import LEFTOVERS
 

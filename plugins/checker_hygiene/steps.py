@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker import Check, Config, Finding
 from checker.model.document import pointer
 from checker.model.image import text
 from checker.model.limits import Limits
+from checker.records import NamedTuple
 
 _INSTRUCTIONS = frozenset(
     {

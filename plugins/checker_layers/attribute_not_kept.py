@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import is_whiteout
@@ -16,6 +15,7 @@ from checker.model.xattrs import (
     TOO_LARGE,
     xattr_errors,
 )
+from checker.records import NamedTuple
 from checker_layers.layers import TreeCheck, trees, whose
 
 _OVERLAY = ("trusted.overlay.", "user.overlay.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from checker import Archive, Blob, Check, Entries, Image, Kind, Layer, Source
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, SYMLINK, WHITEOUT_PREFIX, clean_path
 from checker.model.names import LAYER_COMPRESSION
+from checker.records import NamedTuple
 
 # Parents of a path that are examined; a limit for hostile archives.
 _DEPTH = 64

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.turns import Turns
 from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
 from checker.model.members import LINKS_FOLLOWED
+from checker.records import NamedTuple
 from checker_layers.layers import (
     TreeCheck,
     Use,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT
+from checker.records import NamedTuple
 from checker_layers.layers import TreeCheck, prefixes, shown, trees, whose
 
 _DIRECTORY = ord(DIRECTORY)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER
+from checker.records import NamedTuple
 from checker_layers.layers import TreeCheck, shown, uses, whose
 
 _GLOBAL = ord(GLOBAL_HEADER)

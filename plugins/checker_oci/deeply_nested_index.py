@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Archive, Descriptor, Finding, Severity
 from checker.model.names import INDEX_TYPES
+from checker.records import NamedTuple
 from checker_oci.documents import LayoutCheck, place, short_name
 
 _DEPTH = 2

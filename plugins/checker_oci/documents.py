@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker import (
     Archive,
@@ -26,7 +25,6 @@ from checker import (
     Document,
     Finding,
     Index,
-    Kind,
     Location,
     Manifest,
     MediaType,
@@ -35,9 +33,10 @@ from checker.checks.documents import case_problems, json_problems
 from checker.model.document import pointer
 from checker.model.image import Json, Nature, items, mapping, nature_of, read_descriptor
 from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
+from checker.records import NamedTuple
+from checker_oci.layouts import LAYOUTS
 from checker_schemas import SchemaError, validate
 
-_LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
 _SCHEMAS = {
     MediaType.OCI_INDEX: "oci-index",
     MediaType.DOCKER_MANIFEST_LIST: "docker-manifest-list-v2",
@@ -64,7 +63,7 @@ class LayoutCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not an image layout."""
-        return None if archive.kind in _LAYOUT_KINDS else "the archive is not an OCI image layout"
+        return LAYOUTS.skip_reason(archive)
 
 
 class WholeLayoutCheck(LayoutCheck):
@@ -72,9 +71,10 @@ class WholeLayoutCheck(LayoutCheck):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if there is no image layout, or if missing files may follow."""
-        if not archive.is_read_to_end:
+        reason = super().skip_reason(archive)
+        if reason is None and not archive.is_read_to_end:
             return "the archive was not read to its end; missing files may follow"
-        return super().skip_reason(archive)
+        return reason
 
 
 class Part(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
 from checker.checks.backslashes import hint
 from checker.checks.listing import first_few
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import FOREIGN_LAYER_TYPES, shorten
+from checker.records import NamedTuple
 from checker_oci.documents import WholeLayoutCheck, content, place, refers_to_image, short_name
 
 _NAMED = 5

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import Archive, Finding, Location, Severity
 from checker.checks.annotations import reserved_keys, value_problems
 from checker.model.image import mapping, read_annotations
+from checker.records import NamedTuple
 from checker_oci.documents import LayoutCheck, below, descriptors, short_name
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Config, Image
+from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from checker import Image, parse_digest
 from checker.model.image import mapping
+from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value, listed
 

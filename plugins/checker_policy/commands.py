@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Config, Image
 from checker.model.image import mapping, strings
+from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from checker.records import NamedTuple
 from checker_policy.patterns import Pattern, read_patterns
 from checker_policy.values import Value, listed, type_words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import ContentRequest, Entry, Rootfs, RootfsEntry
 from checker.model.entries import (
@@ -19,6 +18,7 @@ from checker.model.entries import (
     SYMLINK,
     clean_path,
 )
+from checker.records import NamedTuple
 from checker.starting.accounts import ACCOUNTS, GROUP, PASSWD, read_accounts
 from checker_policy.looked_up import (
     SEARCHED,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import ContentRequest, Entry, Rootfs, RootfsEntry
+from checker.records import NamedTuple
 from checker_policy.patterns import Glob
 
 SEARCHED = 1 << 20

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from checker import Archive, Config, ContentRequest, Image, Rootfs
 from checker.checks.check import Place
 from checker.model.location import Located
+from checker.records import NamedTuple
 from checker_policy.values import Value
 
 

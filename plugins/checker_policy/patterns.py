@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from checker.records import NamedTuple
 from checker_policy.values import Value
 
 _LONGEST = 2000

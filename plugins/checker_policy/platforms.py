@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from checker import Archive, Image
+from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value, listed
 

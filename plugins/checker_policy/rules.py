@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from checker import Check, SettingsError, Severity
 from checker.policy import Policy, PolicyFile
+from checker.records import NamedTuple
 from checker.settings import parse_severity
 from checker_policy.documents import read_document
 from checker_policy.kinds import KEYS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from checker import Archive, Image
+from checker.records import NamedTuple
 from checker_policy.patterns import fits
 from checker_policy.values import Value
 

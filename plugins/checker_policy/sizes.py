@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import ContentRequest, Image, Layer, Rootfs
+from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value, size_words
 

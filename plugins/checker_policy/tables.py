@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import Config, Image
 from checker.model.document import pointer
 from checker.model.image import mapping
+from checker.records import NamedTuple
 from checker_policy.expected import ExpectedText, read_expected
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value

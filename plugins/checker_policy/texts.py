@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Config, Image
 from checker.model.image import text
+from checker.records import NamedTuple
 from checker_policy.expected import ExpectedText, read_expected
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value

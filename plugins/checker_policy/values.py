@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from checker import SettingsError
 from checker.isolation import described
+from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin
 from checker.suggestion import nearest
 

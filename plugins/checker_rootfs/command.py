@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from checker import Archive, Check, Config, Entries, Rootfs, RootfsEntry
 from checker.model.elf import Machine
 from checker.model.entries import clean_path
+from checker.records import NamedTuple
 from checker.starting.lookup import Lookup, is_executable, is_mounted, look_up, look_up_file
 from checker.starting.obstacle import Budget, Cause, Obstacle
 from checker.starting.process import Process, pointer_of_word, process_of

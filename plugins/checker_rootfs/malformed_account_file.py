@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Check, Finding, Rootfs, Severity
+from checker.records import NamedTuple
 from checker_rootfs.accounts import (
     ACCOUNTS,
     GROUP,

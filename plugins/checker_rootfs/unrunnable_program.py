@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
+from checker.records import NamedTuple
 from checker.starting.lookup import Lookup, describe_missing, is_executable, look_up
 from checker.starting.scripts import Shebang, shebang_of
 from checker_rootfs.command import START_CONTENT, process_in, programs_in_path

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.archive import OciLayout
 from checker.model.document import Document
 from checker.model.known_kind import KnownKind
 from checker.model.members import Members
+from checker.records import NamedTuple
 
 
 class Traits(NamedTuple):

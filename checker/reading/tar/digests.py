@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 
 class PendingContent(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from checker.model.entries import Span
 from checker.model.limits import Limits
@@ -27,6 +27,7 @@ from checker.reading.tar.sparse import (
     parse_map_0_1,
 )
 from checker.reading.tar.table import EntryTable
+from checker.records import NamedTuple
 
 _MINORS = (b"0", b"1")
 _BLOCK_END = 504

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.damage import LeadingData
 from checker.reading.transport.plain_text import is_text, quoted
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import Start, find_start
+from checker.records import NamedTuple
 
 _LOOKED_AT = 1 << 16
 

@@ -6,12 +6,11 @@ text, both occur alone far more often than together.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.damage import LineEndingChange, LineEndings
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import is_improved
+from checker.records import NamedTuple
 
 _LF, _CRLF = b"\n", b"\r\n"
 # Without the evidence of a sound archive: so many LF in a row that all have a CR, which happens by

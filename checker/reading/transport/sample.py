@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.header import BLOCK, parse_octal
+from checker.records import NamedTuple
 
 SAMPLE_SIZE = 1 << 20
 TAIL_SIZE = 1024

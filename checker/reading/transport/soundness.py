@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.content import ContentPlan
@@ -14,6 +13,7 @@ from checker.model.tar import AnomalyKind, Tar
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.walker import TarWalker
+from checker.records import NamedTuple
 
 _MAGIC_AT = 257
 _CANDIDATES = re.compile(

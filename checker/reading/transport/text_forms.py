@@ -6,11 +6,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.damage import EncodedArchive, TextForm, TextWrapper
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import start_of
+from checker.records import NamedTuple
 
 _EXAMINED = 1 << 16
 _PEM = re.compile(rb"-----BEGIN [^\n]{1,64}-----\r?\n")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from checker.checks.finding import Outcome
 from checker.model.archive import Archive, Source
+from checker.records import NamedTuple
 from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import safe, safe_advice
 from checker.reports.printable import printable

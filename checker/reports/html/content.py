@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from checker.contents.images import images_of
 from checker.contents.records import ArtifactFacts, Contents, ImageFacts
@@ -16,6 +15,7 @@ from checker.masking import Mask, mask_of
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 from checker.reports.html.layers import LayerChart, layer_chart
 from checker.reports.html.treemap import Tile, tiles
 from checker.reports.layout import safe

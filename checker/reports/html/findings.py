@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Command, DockerfileEdit
+from checker.records import NamedTuple
 from checker.reports.folding import by_rule, fold
 from checker.reports.layout import safe
 from checker.reports.wording import count_words, short_place_words

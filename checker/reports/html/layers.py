@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.contents.history import instruction_of
 from checker.contents.records import ImageFacts, LayerFacts, Step
 from checker.contents.usage import Hidden
+from checker.records import NamedTuple
 from checker.reports.html.palette import colour_of
 from checker.reports.layout import safe
 from checker.reports.wording import count_words, size_words

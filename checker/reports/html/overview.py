@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.checks.finding import Severity
+from checker.records import NamedTuple
 from checker.reports.html.findings import count_severities
 from checker.reports.incomplete import incomplete
 from checker.reports.layout import Style, safe

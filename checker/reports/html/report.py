@@ -7,11 +7,11 @@ constants ``MOST_*`` of the modules of this package, and ``LARGEST``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from markupsafe import Markup
 
 from checker.checks.finding import Severity
+from checker.records import NamedTuple
 from checker.reports.html.about import about_view
 from checker.reports.html.content import NARROW, WIDE, ContentView, content_view
 from checker.reports.html.findings import count_severities, findings_view

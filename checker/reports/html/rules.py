@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from textwrap import dedent
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.results import Run
 
 HEADING, TEXT, ITEM, EXAMPLE = "heading", "text", "item", "example"

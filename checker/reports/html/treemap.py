@@ -10,9 +10,9 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from math import floor
-from typing import NamedTuple
 
 from checker.contents.usage import DEEPEST, Usage
+from checker.records import NamedTuple
 from checker.reports.html.palette import colour_of
 from checker.reports.layout import safe
 from checker.reports.wording import count_words, size_words

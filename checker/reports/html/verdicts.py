@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.reports.alike import assumptions, verdicts_alike
 from checker.reports.layout import safe
 from checker.reports.wording import OUTCOME_WORDS

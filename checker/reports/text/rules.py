@@ -8,6 +8,7 @@ from itertools import groupby
 
 from checker.checks.finding import Outcome
 from checker.model.untrusted import whole_number
+from checker.patterns import pattern
 from checker.reports.layout import Line, Style, paragraph, pieces, safe
 from checker.reports.text.rows import LABEL, label, labelled
 from checker.results import CheckedArchive
@@ -18,7 +19,7 @@ _WORDS = {
     Outcome.ERROR: "crashed",
     Outcome.SKIPPED: "not applicable",
 }
-_ID = re.compile(r"([A-Z]+)([0-9]{1,9})")
+_ID = pattern(r"([A-Z]+)([0-9]{1,9})")
 _LEAST = 3
 
 

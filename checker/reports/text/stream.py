@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+from checker.records import NamedTuple
 from checker.reports.layout import Line
 from checker.reports.output import TEXT, Output
 from checker.reports.terminal import Color, rendered

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.work import OutOfWork
+from checker.records import NamedTuple
 from checker.verdicts import Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import why_not_loaded
 from checker_engines.answers.conditions import reading_conditions

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.image import Image
+from checker.records import NamedTuple
 from checker.verdicts import Verdict
 from checker_engines.classification.takers import Takers
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.known_kind import SKOPEO_DIRECTORY
+from checker.records import NamedTuple
 from checker_engines.classification.conversion import CLASSIC, REFERENCE, Conversion
 from checker_engines.classification.obstacles import surrounded_obstacle
 from checker_engines.classification.takers import Takers

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -30,6 +29,7 @@ from checker.model.tar import Tar
 from checker.model.untrusted import utf8
 from checker.model.work import Known, OutOfWork, Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
+from checker.records import NamedTuple
 from checker.verdicts import Host
 from checker_engines.containerd.parents import (
     LINKS_WALKED,

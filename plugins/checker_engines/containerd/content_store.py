@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.limits import LimitReached
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 from checker_engines.answers.undecided import Undecided, partly_hashed
 
 _MAGIC = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from checker.model.image import integer, items, mapping, strings, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker.records import NamedTuple
 from checker_engines.golang.image_spec import (
     FROM_PLATFORM,
     IMAGE,

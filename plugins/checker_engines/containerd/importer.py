@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -27,6 +26,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.model.tar import AnomalyKind
+from checker.records import NamedTuple
 from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_CONFIG,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from checker.model.entries import (
     CHARACTER_DEVICE,
@@ -21,6 +20,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, Privileges
 from checker_engines.filesystem.tree import Node

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.model.names import CONFIG_TYPES
 from checker.model.work import OutOfWork, Work
+from checker.records import NamedTuple
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE, one_platform

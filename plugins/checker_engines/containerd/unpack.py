@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
@@ -12,6 +11,7 @@ from checker.model.names import MediaType
 from checker.model.tar import Tar
 from checker.model.untrusted import utf8
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.answers.undecided import Undecided, partly_hashed
 from checker_engines.containerd.apply import ApplyError, Place, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore

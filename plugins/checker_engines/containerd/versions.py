@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.compression import CompressionKind
+from checker.records import NamedTuple
 from checker_engines.containerd.stream import CONTAINERD_READS
 
 

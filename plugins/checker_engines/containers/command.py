@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.shell import unquote_word
+from checker.records import NamedTuple
 from checker.verdicts import Question
 from checker_engines.answers.conditions import (
     DEVICES,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from checker.model.blob import Blob
 from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
+from checker.patterns import pattern
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,
@@ -33,7 +32,7 @@ from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 from checker_engines.golang.logrus import logged
 
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_DIGEST = pattern(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _INVALID_DIGEST = "invalid checksum digest format"
 _PEEKED = 8

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -24,6 +23,7 @@ from checker.model.entries import (
 )
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
+from checker.records import NamedTuple
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_CONFIG,

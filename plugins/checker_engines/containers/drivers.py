@@ -6,10 +6,9 @@ drivers/fsdiff.go.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.tar import Tar
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker.verdicts import Host, Storage
 from checker_engines.containers.storage_archive import (
     CONVERTER,

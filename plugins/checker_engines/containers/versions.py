@@ -6,11 +6,11 @@ Each version has the build of containers/image and containers-storage that it co
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import MediaType
+from checker.records import NamedTuple
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
 from checker_engines.golang.fmt import quote

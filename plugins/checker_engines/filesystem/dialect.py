@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.filesystem.tree import Tree
 

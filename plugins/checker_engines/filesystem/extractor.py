@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from errno import ENOENT
-from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -29,6 +28,7 @@ from checker.model.entries import (
 )
 from checker.model.work import Work
 from checker.model.xattrs import NOT_PERMITTED, XattrError
+from checker.records import NamedTuple
 from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.errors import ExtractionError

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from errno import ENOENT
-from typing import NamedTuple
 
 from checker.model.entries import SYMLINK
+from checker.records import NamedTuple
 from checker_engines.filesystem.tree import (
     Node,
     Tree,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, Entries
 from checker.model.xattrs import XattrError, xattr_errors
+from checker.records import NamedTuple
 
 DEVICES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE})
 MAPPED_IDS = 65_536

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.entries import REGULAR, WHITEOUT_PREFIX, Entries
+from checker.records import NamedTuple
 from checker_engines.filesystem.tree import Node
 
 _REGULAR = ord(REGULAR)

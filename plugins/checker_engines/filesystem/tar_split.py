@@ -10,15 +10,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from checker.model.collisions import collisions
 from checker.model.entries import Entries
+from checker.patterns import pattern
+from checker.records import NamedTuple
 
 DUPLICATES = "duplicates of file paths not supported"
 _INVALID_HEADER = "archive/tar: invalid tar header"
-_NUMBER = re.compile("[+-]?[0-9]+")
-_TIME = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
+_NUMBER = pattern("[+-]?[0-9]+")
+_TIME = pattern(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _RECORDS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("uid", "gid", "size"), _NUMBER),
     **dict.fromkeys(("atime", "ctime", "mtime"), _TIME),

@@ -10,11 +10,11 @@ layers. The layers are then extracted (pkg/util, fs_util.go, GetFSFromLayers).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.archive import Kind
 from checker.model.compression import CompressionKind
 from checker.model.tar import AnomalyKind
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import LAYER_DAMAGED, Refusal, prefixed

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.blob import Blob
@@ -19,6 +18,7 @@ from checker.model.entries import HARD_LINK, SYMLINK, clean_path
 from checker.model.image import mapping, text
 from checker.model.names import MediaType
 from checker.model.tar import Anomaly, AnomalyKind
+from checker.records import NamedTuple
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_CONFIG,

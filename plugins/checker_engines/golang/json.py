@@ -9,21 +9,24 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from checker.patterns import pattern
+from checker.records import NamedTuple
 
 _BLANK = b" \t\r\n"
 _BLANKS = _BLANK.decode()
 _DEPTH = 10000
 # No type here is nested as deeply.
 _DEPTH_KEPT = 100
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
+_TOKENS = pattern(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGITS = frozenset(b"0123456789")
 _EXPONENTS = frozenset(b"eE")
 _SIGNS = frozenset(b"+-")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
-_PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
+_PLAIN_STRING = pattern(rb'[^"\\\x00-\x1f]*')
 _SHORT_ESCAPES = {
     "\a": "\\a",
     "\b": "\\b",
@@ -321,7 +324,7 @@ def _quoted(byte: int) -> str:
     return f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
 
 
-_ESCAPE = re.compile(
+_ESCAPE = pattern(
     r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )

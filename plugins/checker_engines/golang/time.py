@@ -7,8 +7,8 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker_engines.golang.fmt import quote
 
 _LAYOUT = "2006-01-02T15:04:05Z07:00"

@@ -6,10 +6,9 @@ Docker 29.7, which opens all files below an ``os.Root``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.entries import BARE_WHITEOUTS, clean_path, climbs_out
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
+from checker.records import NamedTuple
 from checker_engines.filesystem.dialect import (
     CHROOT,
     OS_CALLS,

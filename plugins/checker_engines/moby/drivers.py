@@ -5,9 +5,8 @@ Sources: moby, daemon/graphdriver/overlay2/overlay.go and check.go, daemon/graph
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker.verdicts import Host, Storage
 from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.storage.overlay import OverlayLayers

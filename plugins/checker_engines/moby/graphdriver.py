@@ -7,7 +7,6 @@ pkg/archive, layer, daemon/graphdriver).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from errno import ENOENT
 from functools import partial
@@ -26,6 +25,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.model.work import OutOfWork, Work
+from checker.patterns import pattern
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import (
     IS_LOADED,
@@ -57,7 +57,7 @@ from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES as DEVICE_KINDS
 from checker_engines.filesystem.stacking import can_differ
-from checker_engines.filesystem.tree import Node, TreeError
+from checker_engines.filesystem.tree import Node, TreeError, is_long_name
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     GoJsonError,
@@ -79,7 +79,7 @@ from checker_engines.moby.tarexport import (
 )
 from checker_engines.moby.versions import VERSIONS, Version
 
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_TAG = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/{}": '
 _LOADING = _CONNECT.format("load?quiet=1")
 _IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
@@ -492,8 +492,11 @@ class _Load:
             node, words = self.root.lstat(path), ""
         except TreeError as error:
             node, words = None, "" if error.number == ENOENT else str(error)
+        parent, _, base = path.rpartition("/")
         if "\0" in path:
             words = "invalid argument"
+        elif node is None and is_long_name(base) and self._lstat(parent, reason) is not None:
+            words = "file name too long"
         if words:
             raise Refusal(f"lstat <tmp>/{path}: {words}", reason, _MISSING_RULES)
         return node

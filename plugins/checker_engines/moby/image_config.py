@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker_engines.golang.json import (
     BOOL,
     INT,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import Refusal
 from checker_engines.filesystem.storage import Layers
 from checker_engines.moby.stream import Stream

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.model.image import mapping
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import Refusal
 
 _ZERO: Mapping[str, object] = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 from checker_engines.golang.decompression import decompression_error, trailing_error
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 

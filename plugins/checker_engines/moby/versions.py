@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
+from checker.records import NamedTuple
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from checker.model.archive import Kind, Source
 from checker.model.names import MediaType
 from checker.model.work import OutOfWork
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import NO_IMAGE, OTHER_LAYER, OTHER_SIZE, Refusal

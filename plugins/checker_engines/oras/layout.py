@@ -10,7 +10,6 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.blob import Blob
@@ -20,6 +19,7 @@ from checker.model.image import integer, items, mapping, text
 from checker.model.names import MediaType
 from checker.model.names import digest_error as name_error
 from checker.model.tar import AnomalyKind
+from checker.records import NamedTuple
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_INDEX,

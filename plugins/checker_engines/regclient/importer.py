@@ -11,7 +11,6 @@ import hashlib
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -22,6 +21,7 @@ from checker.model.names import CONFIG_TYPES, LAYER_COMPRESSION, MediaType
 from checker.model.names import digest_error as name_error
 from checker.model.tar import AnomalyKind
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_INDEX,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
@@ -24,6 +23,7 @@ from checker.model.entries import (
 from checker.model.image import items, mapping, text
 from checker.model.tar import AnomalyKind
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.reading import Answer, Command, verdict_of

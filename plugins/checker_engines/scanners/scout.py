@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.archive import Kind
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.scanners import decisions

@@ -11,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
@@ -20,6 +19,7 @@ from checker.model.entries import REGULAR
 from checker.model.image import items, mapping, text
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.reading import Answer, Command, verdict_of

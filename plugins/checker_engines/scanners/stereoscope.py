@@ -7,7 +7,6 @@ and indexed. Digests are not compared with content.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from checker.model.archive import Source
 from checker.model.blob import Blob
@@ -15,6 +14,7 @@ from checker.model.compression import CompressionKind
 from checker.model.image import ATTESTATION, REFERENCE_TYPE, items, mapping, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker.verdicts import Question
 from checker_engines.answers.reading import Answer
 from checker_engines.answers.refusal import (

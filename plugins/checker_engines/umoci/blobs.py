@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.image import integer, mapping, text
 from checker.model.names import MediaType, digest_error
+from checker.records import NamedTuple
 from checker_engines.answers.content import NoFileError, file_of, raw_of
 from checker_engines.answers.refusal import (
     BAD_CONFIG,

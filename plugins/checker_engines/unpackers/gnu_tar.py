@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from errno import EEXIST, ENOENT
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
@@ -28,6 +27,7 @@ from checker.model.entries import (
 )
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
@@ -198,7 +198,8 @@ class _Extraction:
         # A path of a global header is that of each entry.
         name = self._global.get("path") or entries.name(position)
         kind = chr(entries.kinds[position])
-        if kind in {REGULAR, CONTIGUOUS} and name.endswith("/"):
+        # The slash of the root alone does not end a name (strip_trailing_slashes).
+        if kind in {REGULAR, CONTIGUOUS} and name.endswith("/") and name != "/":
             kind = DIRECTORY
         for what in _RECORDS & self._global.keys():
             if not _is_number(self._global[what]):

@@ -8,7 +8,6 @@ with the next entry, and exits 1.
 from __future__ import annotations
 
 from errno import EEXIST, ENOENT, ENOTDIR
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
@@ -27,6 +26,7 @@ from checker.model.entries import (
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.work import Work
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
@@ -260,6 +260,9 @@ class _Extraction:
             target = self._relative(target, "hardlink targets")
             if not target:
                 return
+        # What is called a directory by its name is one.
+        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and name.endswith("/")):
+            kind = DIRECTORY
         try:
             self._restore(position, kind, path, target)
         except _Failure as failure:
@@ -279,8 +282,6 @@ class _Extraction:
         if kind == HARD_LINK and clean == target:
             raise _Failure(f"Skipping hardlink pointing to itself: {clean}", _MISC)
         self._check_symlinks(clean, removes_last=True)
-        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and path.endswith("/")):
-            kind = DIRECTORY
         error = self._create(position, kind, clean, target)
         if error is not None and error.errno in {ENOTDIR, ENOENT}:
             self._make_parents(clean)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import ContentRequest, Rootfs
 from checker.model.entries import clean_path
+from checker.records import NamedTuple
 from checker_policy.looked_up import Content, Found, content_of, find_path, request
 from checker_policy.parts import Problem
 from checker_policy.patterns import Glob, Pattern

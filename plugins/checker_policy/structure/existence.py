@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import ContentRequest, Entry, Rootfs
 from checker.model.entries import clean_path
+from checker.records import NamedTuple
 from checker_policy.looked_up import Found, find_path
 from checker_policy.parts import Problem
 from checker_policy.structure.fields import Fields

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from checker.records import NamedTuple
 from checker.settings_file import KeyPath
 from checker_policy.patterns import Pattern, PatternError, pattern
 from checker_policy.values import Value

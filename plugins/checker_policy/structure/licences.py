@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import ContentRequest, Rootfs
+from checker.records import NamedTuple
 from checker_policy.looked_up import find_path
 from checker_policy.parts import Problem
 from checker_policy.structure.content import READ, read_content, requests

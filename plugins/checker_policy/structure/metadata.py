@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker import Config, Image
 from checker.model.image import mapping, text
+from checker.records import NamedTuple
 from checker_policy.parts import Problem
 from checker_policy.patterns import Pattern
 from checker_policy.structure.fields import Fields

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from checker.policy import PolicyFile
+from checker.records import NamedTuple
 from checker_policy.documents import Document, read_document
 from checker_policy.parts import Part
 from checker_policy.structure import content, existence, licences, metadata

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from errno import EEXIST, ENOENT, ENOTDIR
-from typing import NamedTuple
 
 from checker.model.entries import (
     CHARACTER_DEVICE,
@@ -23,6 +22,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.errors import ExtractionError
 from checker_engines.filesystem.extractor import Extractor, Item

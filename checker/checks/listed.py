@@ -1,0 +1,79 @@
+"""Rules that a bundle lists, so that they are loaded only for archives that they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.checks.check import Check
+    from checker.model.archive import Archive
+
+
+class Scope(NamedTuple):
+    """The archives that rules look at.
+
+    Attributes:
+        includes: Whether an archive is one of them.
+        reason: Why the rules are skipped for others; None if they pass, as there is nothing that
+            they could find.
+    """
+
+    includes: Callable[[Archive], bool]
+    reason: str | None
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Why the rules are skipped for an archive; None if they are not."""
+        return None if self.includes(archive) else self.reason
+
+
+class ListedRule(NamedTuple):
+    """What a run needs to know of a rule before it is loaded.
+
+    A listed rule reads no files and follows no other rules.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        place: Where its class is: ``module:Class``.
+        scope: The archives that it looks at; it is not loaded for others.
+        aliases: Its former names and ids.
+    """
+
+    id: str
+    name: str
+    place: str
+    scope: Scope
+    aliases: tuple[str, ...] = ()
+
+    def load(self) -> type[Check]:
+        """Import the rule.
+
+        Raises:
+            Exception: Whatever the import raises.
+        """
+        module, _, name = self.place.partition(":")
+        check: type[Check] = getattr(import_module(module), name)
+        return check
+
+
+def listed(package: str, scope: Scope, table: str) -> tuple[ListedRule, ...]:
+    """The rules of a table with a line for each: its id, its name and its former names.
+
+    A rule named ``size-mismatch`` is the class ``SizeMismatch`` in the module ``size_mismatch``.
+
+    Args:
+        package: The package with the modules.
+        scope: The archives that the rules look at.
+        table: The lines.
+    """
+    return tuple(_listed(package, scope, *line.split()) for line in table.split("\n") if line)
+
+
+def _listed(package: str, scope: Scope, number: str, name: str, *aliases: str) -> ListedRule:
+    module = name.replace("-", "_")
+    title = "".join(part.capitalize() for part in name.split("-"))
+    return ListedRule(number, name, f"{package}.{module}:{title}", scope, aliases)
