@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Fix, as_fix
@@ -16,9 +16,11 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
-from checker.model.signatures import Signature
 from checker.records import NamedTuple
 from checker.verdicts import Classification, Host, Verdict
+
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 T = TypeVar("T")
 

@@ -147,7 +147,7 @@ class _Shown:
             return
         self._left -= 1
         self.erase()
-        print(_safe(f"{judged.found.name}: {_fate(judged)}"), flush=True)
+        print(_safe(f"{_here(judged.found.name)}: {_fate(judged)}"), flush=True)
 
     def watch(self, progress: Progress) -> None:
         """Show how far the sweep has come."""
@@ -171,6 +171,11 @@ def _write(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def _here(url: str) -> str:
+    """A URL; the path of a local file as it is from here, if it is below."""
+    return url.removeprefix(f"{os.getcwd()}{os.sep}")
 
 
 def _safe(line: str) -> str:

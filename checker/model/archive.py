@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from checker.model.attached import Attached
 from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.damage import Damage
@@ -18,6 +18,9 @@ from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.model.tar import Tar
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.attached import Attached
 
 
 class Source(StrEnum):
