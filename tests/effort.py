@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Final, TypeVar
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 THOROUGH: Final = "thorough"
 PLAIN: Final = "plain"
@@ -26,8 +26,10 @@ Third = TypeVar("Third")
 
 def load_profile() -> None:
     """Load the profile of Hypothesis that the environment asks for."""
-    settings.register_profile(PLAIN, settings(), max_examples=_EXAMPLES // _PART)
-    settings.register_profile(THOROUGH, settings(), max_examples=_EXAMPLES)
+    # How long examples take to make depends on what else the machine does.
+    patient = settings(suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(PLAIN, patient, max_examples=_EXAMPLES // _PART)
+    settings.register_profile(THOROUGH, patient, max_examples=_EXAMPLES)
     settings.load_profile(THOROUGH if _IS_THOROUGH else PLAIN)
 
 

@@ -6,17 +6,22 @@ import ast
 import inspect
 import re
 import runpy
+import tarfile
 import textwrap
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from checker.checks.check import CheckContext
 from checker.checks.registry import Registry
+from checker.cli import main
 from checker.hookspecs import CheckerSpec
 from checker.plugins import load_plugins
 from checker.settings import read_settings
 from checker.testing.cases import explain_mismatch, load_cases
 from checker.testing.running import run_case
+from tests.cli.distributions import write_distribution
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -91,6 +96,24 @@ def test_the_second_check_in_the_guide_works(tmp_path: Path) -> None:
     for case in load_cases(cases / "empty-hostname.toml"):
         findings, built = run_case(case, check, tmp_path)
         assert explain_mismatch(case, findings, built) is None
+
+
+def test_the_kind_and_the_command_in_the_guide_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a module of an installed distribution, through the command line."""
+    installed = tmp_path / "installed"
+    write_distribution(installed, "acme", "acme", "acme_guide", blocks(PLUGINS, "python")[2])
+    monkeypatch.syspath_prepend(installed)
+    monkeypatch.chdir(tmp_path)
+    with tarfile.open("a.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("acme-bundle.json"))
+    assert main(["classify", "a.tar"]) == 0
+    shown = capsys.readouterr().out
+    assert "an Acme bundle" in shown
+    assert "acme install a.tar" in shown
+    assert main(["kind", "a.tar"]) == 0
+    assert capsys.readouterr().out == "unknown\n"
 
 
 def test_the_example_of_every_hook_is_python() -> None:
