@@ -212,7 +212,7 @@ UPPER_PARTS = {
         *("cache", "catalogue", "commands", "cores", "isolation", "masking", "model", "parallel"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
-        *("suggestion", "verdicts"),
+        *("policy", "suggestion", "verdicts"),
     },
     "pytest_plugin": {
         *("checks", "contents", "errors", "model", "reading", "reports", "results", "session"),

@@ -84,6 +84,8 @@ class Check:
             first, and with a finding the others are skipped, except those that follow findings.
         follows_limits: Whether it runs after other rules, and sees the limits that they reached.
         follows_findings: Whether it runs after the other rules, and sees what they found.
+        stated: What a policy states, if the rule was made of one: results that are kept depend on
+            it.
         is_required: Whether users ask for it by name, as with a policy: reports say so where it is
             skipped, and why.
         security: How severe its findings are for security, from 0.1 to 10.0 as scores of CVSS are
@@ -101,6 +103,7 @@ class Check:
     follows_limits: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
     security: ClassVar[float | None] = None
+    stated: ClassVar[str] = ""
     is_required: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:

@@ -166,7 +166,10 @@ def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
     # Several archives are checked in forks of this process, which must have no thread then.
-    early = EarlyHashes(arguments.paths[0] if len(arguments.paths) == 1 else "")
+    path = arguments.paths[0] if len(arguments.paths) == 1 else ""
+    # Of the reports, the one with the digest of the archive is JSON.
+    is_json = any(name.partition("=")[0] == "json" for name in arguments.formats or ())
+    early = EarlyHashes(path, whole=is_json)
     try:
         from checker.cli.check import run_check
 

@@ -168,6 +168,22 @@ def test_a_worker_that_is_killed_loses_nothing(
     assert_alike(results, single, stock)
 
 
+def test_a_scheduler_that_dies(store: Store, traffic: Traffic, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    with dask_cluster(1, tmp_path, store.environment) as cluster:
+        running = begin(store, BUCKET, "--scheduler", cluster.address, results=results)
+        wait_until(lambda: sum(traffic.ranges.values()) > 20, "the sweep does not begin")
+        kill(cluster.scheduler)
+        done = finished(running)
+    assert done.code == 3
+    told = f"checker: {cluster.address}: the connection to the scheduler is lost; "
+    assert done.err.startswith(told)
+    assert len(done.err.splitlines()) == 1
+    again = run(store, BUCKET, "--workers", "0", results=results)
+    assert again.summary["unchanged"] > 0
+    assert again.summary["unchanged"] + again.summary["checked"] == 30
+
+
 def test_a_store_that_throttles_and_fails(
     cluster: Cluster, store: Store, traffic: Traffic, single: Path, stock: Path, tmp_path: Path
 ) -> None:

@@ -80,13 +80,18 @@ def parse_octal(field: bytes) -> int | None:
 
     The checksum has this form alone (Go's archive/tar, format.go, getFormat).
     """
-    digits = field.strip(b" \0").partition(b"\0")[0]
-    if not digits:
-        return 0
+    digits = field.strip(b" \0")
     # int() alone would take a sign, underscores and blanks.
-    if not digits.isdigit() or b"8" in digits or b"9" in digits:
+    if not digits.isdigit():
+        digits = digits.partition(b"\0")[0]
+        if not digits:
+            return 0
+        if not digits.isdigit():
+            return None
+    try:
+        return int(digits, 8)
+    except ValueError:  # there is an 8 or a 9
         return None
-    return int(digits, 8)
 
 
 def header_sums(block: bytes) -> tuple[int, int]:

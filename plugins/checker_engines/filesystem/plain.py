@@ -91,10 +91,13 @@ def _repeats_replace(entries: Entries) -> bool:
 
 def _names_are_short(entries: Entries) -> bool:
     # A character takes four bytes at most, so that short paths need not be encoded.
-    return all(_is_short(path) for path in entries.by_path if len(path) * 4 > _NAME_BYTES)
+    longest = max(map(len, entries.by_path), default=0)
+    return longest * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
 
 
 def _is_short(path: str) -> bool:
+    if len(path) * 4 <= _NAME_BYTES:
+        return True
     encoded = utf8(path)
     if len(encoded) <= _NAME_BYTES:
         return True

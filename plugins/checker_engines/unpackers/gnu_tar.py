@@ -198,7 +198,8 @@ class _Extraction:
         # A path of a global header is that of each entry.
         name = self._global.get("path") or entries.name(position)
         kind = chr(entries.kinds[position])
-        if kind in {REGULAR, CONTIGUOUS} and name.endswith("/"):
+        # The slash of the root alone does not end a name (strip_trailing_slashes).
+        if kind in {REGULAR, CONTIGUOUS} and name.endswith("/") and name != "/":
             kind = DIRECTORY
         for what in _RECORDS & self._global.keys():
             if not _is_number(self._global[what]):

@@ -260,6 +260,9 @@ class _Extraction:
             target = self._relative(target, "hardlink targets")
             if not target:
                 return
+        # What is called a directory by its name is one.
+        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and name.endswith("/")):
+            kind = DIRECTORY
         try:
             self._restore(position, kind, path, target)
         except _Failure as failure:
@@ -279,8 +282,6 @@ class _Extraction:
         if kind == HARD_LINK and clean == target:
             raise _Failure(f"Skipping hardlink pointing to itself: {clean}", _MISC)
         self._check_symlinks(clean, removes_last=True)
-        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and path.endswith("/")):
-            kind = DIRECTORY
         error = self._create(position, kind, clean, target)
         if error is not None and error.errno in {ENOTDIR, ENOENT}:
             self._make_parents(clean)
