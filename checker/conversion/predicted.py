@@ -30,6 +30,8 @@ from checker.records import NamedTuple
 _BLOCK = 512
 _NOWHERE = Location(archive="")
 _MODE = 0o644
+_MOST_LAYERS = 125
+"""What Docker's classic store stacks; a result with more is not written."""
 _KEPT = (CompressionKind.NONE, CompressionKind.GZIP)
 
 
@@ -76,6 +78,8 @@ def _parts(archive: Archive, images: Iterable[Candidate], ref: str | None) -> It
         name = f"{config.digest.removeprefix('sha256:')}.json"
         yield _Part(name, config)
         layers = [_as_written(blob) for blob in verified_layers(archive, image)]
+        if len(layers) > _MOST_LAYERS:
+            raise ConversionError(f"{image.label} has {len(layers)} layers")
         paths = [f"{(blob.diff_id or '').removeprefix('sha256:')}.tar" for blob in layers]
         for path, blob in zip(paths, layers, strict=True):
             yield _Part(path, blob)
@@ -153,7 +157,6 @@ def _facts(archive: Archive, parts: Iterable[_Part]) -> Archive:
 
 
 def _add_file(entries: Entries, name: str, size: int, offset: int) -> None:
-    entries.by_path[name] = len(entries.paths)
     entries.paths.append(name)
     entries.spellings.append(0)
     entries.kinds.append(ord(REGULAR))

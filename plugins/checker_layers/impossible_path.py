@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import GLOBAL_HEADER, SYMLINK
+from checker.model.entries import GLOBAL_HEADER, SYMLINK, climbs_out
 from checker.model.untrusted import utf8
 from checker_layers.layers import TreeCheck, present_layers, trees, whose
 
@@ -74,6 +74,8 @@ class ImpossiblePath(TreeCheck):
     def _targets(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
         for position in entries.of_kind(SYMLINK):
+            if climbs_out(entries.name(position)):
+                continue  # reported by LYR013
             target, path = entries.linknames.get(position, ""), entries.paths[position]
             if not target:
                 yield self._report(layer, position, f"{path} is a symbolic link without a target")

@@ -385,6 +385,23 @@ def test_no_command_for_an_archive_that_cannot_be_read_to_its_end(
     assert (None in fixes) is is_damaged or name == "a root in a member"
 
 
+def test_an_import_that_only_some_versions_of_docker_take(
+    plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    # Docker 25 and later refuse the attribute.
+    entry = {"path": "srv/a", "text": "x", "pax": {"SCHILY.xattr.com.apple.quarantine": "x"}}
+    found = classified({"base": "rootfs", "entries": [entry]}, plugins, tmp_path)
+    assert found.restore == f"podman import {tmp_path / 'archive.tar'} name:tag"
+
+
+def test_no_conversion_that_is_not_written(plugins: LoadedPlugins, tmp_path: Path) -> None:
+    # containerd does not read bzip2, and would load the layers without it.
+    layers = [[{"path": f"srv/{number}", "text": "x"}] for number in range(126)]
+    table = {"base": "oci-archive", "compression": "bzip2", "layers": layers}
+    found = classified(table, plugins, tmp_path)
+    assert found.conversion is None
+
+
 def test_no_conversion_of_an_image_in_a_damaged_member(
     plugins: LoadedPlugins, tmp_path: Path
 ) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from checker.model.archive import Archive, Source
 from checker.verdicts import Classification, Loadable, Verdict
 from checker_engines.classification.by_kind import IMPORT_RUINS
-from checker_engines.classification.commands import docker_load, podman_import, podman_load
+from checker_engines.classification.commands import (
+    docker_import,
+    docker_load,
+    podman_import,
+    podman_load,
+)
 from checker_engines.classification.takers import IMPORT, Takers, accepts, refuses
 
 _DOCKER, _PODMAN = "docker-", "podman-"
@@ -80,17 +85,27 @@ def _restore(
 ) -> str | None:
     """The command of an engine that takes it, in every version if there is one; else none."""
     if found.importable and archive.rootfs is not None:
-        if takers.take(_DOCKER, IMPORT):
-            return f"docker import {quoted_path} name:tag"
-        return podman_import(quoted_path) if takers.take(_PODMAN, IMPORT) else None
+        return _first_taken(takers, _importing(quoted_path))
     if found.loadable is Loadable.NO and not takers.are_known:
         return None
     if archive.rootfs is not None or not archive.images:
         return None
-    commands = _loading(quoted_path)
+    return _first_taken(takers, _loading(quoted_path))
+
+
+def _first_taken(takers: Takers, commands: tuple[tuple[str, str, str], ...]) -> str | None:
+    """The first command that all versions of its engine take; else one that some take."""
     by_all = [command for family, action, command in commands if takers.all_take(family, action)]
     by_some = [command for family, action, command in commands if takers.take(family, action)]
     return next(iter((*by_all, *by_some)), None)
+
+
+def _importing(quoted_path: str) -> tuple[tuple[str, str, str], ...]:
+    """Engine family, action and command, the most usual first."""
+    return (
+        (_DOCKER, IMPORT, docker_import(quoted_path)),
+        (_PODMAN, IMPORT, podman_import(quoted_path)),
+    )
 
 
 def _loading(quoted_path: str) -> tuple[tuple[str, str, str], ...]:

@@ -8,6 +8,11 @@ def docker_load(quoted_path: str) -> str:
     return f"docker load -i {quoted_path}"
 
 
+def docker_import(quoted_path: str) -> str:
+    """``docker import`` of a path, quoted for a command line."""
+    return f"docker import {quoted_path} name:tag"
+
+
 def podman_load(quoted_path: str) -> str:
     """``podman load`` of a path: one with a colon is not taken as an argument."""
     return f"podman load {'<' if ':' in quoted_path else '-i'} {quoted_path}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from checker_engines.golang.fmt import quote
+
 
 def logged(level: str, message: str) -> str:
     """The line of a message, without its time.
@@ -10,8 +12,7 @@ def logged(level: str, message: str) -> str:
         level: The level, such as ``fatal``.
         message: The message.
     """
-    escaped = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'level={level} msg="{escaped}"'
+    return f"level={level} msg={quote(message)}"
 
 
 def fatal(message: str) -> str:

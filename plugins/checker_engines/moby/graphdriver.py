@@ -57,7 +57,7 @@ from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES as DEVICE_KINDS
 from checker_engines.filesystem.stacking import can_differ
-from checker_engines.filesystem.tree import Node, TreeError
+from checker_engines.filesystem.tree import Node, TreeError, is_long_name
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     GoJsonError,
@@ -492,8 +492,11 @@ class _Load:
             node, words = self.root.lstat(path), ""
         except TreeError as error:
             node, words = None, "" if error.number == ENOENT else str(error)
+        parent, _, base = path.rpartition("/")
         if "\0" in path:
             words = "invalid argument"
+        elif node is None and is_long_name(base) and self._lstat(parent, reason) is not None:
+            words = "file name too long"
         if words:
             raise Refusal(f"lstat <tmp>/{path}: {words}", reason, _MISSING_RULES)
         return node
