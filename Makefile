@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-check bench-record performance bench-hostile fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-check bench-record performance bench-hostile bench-fleet fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-record               record these counts for this Python"
 	@echo "make performance [ARGS=--draw]  measure for docs/performance.md, and write it with its plots (--draw: no measuring)"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
+	@echo "make bench-fleet                measure sweeps with 1 and 2 workers, and what shared layers save"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
@@ -144,6 +145,10 @@ bench-record: $(VENV)/stamp-run
 
 performance: $(VENV)/stamp-bench
 	@$(BIN)/python -m benchmarks.performance $(ARGS)
+
+# A sweep of 2,000 archives in an S3 server on the loopback; --record docs/fleet.json for the page.
+bench-fleet: fleet
+	@$(BIN)/python -m benchmarks.fleet $(ARGS)
 
 bench-hostile: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)

@@ -60,7 +60,8 @@ def wait_until(is_reached: Callable[[], bool], what: str, seconds: float = _STAR
         time.sleep(0.05)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port."""
     with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
         return True
     return False
@@ -103,7 +104,7 @@ def s3_server(folder: Path) -> Iterator[Address]:
     port = free_port()
     words = [str(_BIN / "moto_server"), "-H", HOST, "-p", str(port)]
     with process(words, folder / "moto.log"):
-        wait_until(lambda: _listens(port), "the S3 server does not start")
+        wait_until(lambda: listens(port), "the S3 server does not start")
         yield Address(port)
 
 
@@ -257,10 +258,12 @@ class Cluster(NamedTuple):
 
     Attributes:
         address: Address of the scheduler.
+        scheduler: Its command.
         workers: The commands of the workers.
     """
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: tuple[subprocess.Popen[bytes], ...]
 
 
@@ -281,15 +284,16 @@ def dask_cluster(
     dask = str(_BIN / "dask")
     with ExitStack() as stack:
         words = [dask, "scheduler", "--host", HOST, "--port", str(port), "--no-dashboard"]
-        stack.enter_context(process(words, folder / "scheduler.log", environment))
-        wait_until(lambda: _listens(port), "the scheduler does not start")
+        log = folder / "scheduler.log"
+        scheduler = stack.enter_context(process(words, log, environment))
+        wait_until(lambda: listens(port), "the scheduler does not start")
         words = [dask, "worker", address, "--host", HOST, "--nthreads", "1", "--no-dashboard"]
         words += ["--memory-limit", memory, "--local-directory", str(folder)]
         started = tuple(
             stack.enter_context(process(words, folder / f"worker-{number}.log", environment))
             for number in range(workers)
         )
-        yield Cluster(address, started)
+        yield Cluster(address, scheduler, started)
 
 
 def peak_memory(started: subprocess.Popen[bytes]) -> int:
@@ -311,3 +315,15 @@ def _peak_of(pid: int) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def processor_seconds(started: subprocess.Popen[bytes]) -> float:
+    """Processor time of a process and of those that it has started, in seconds (Linux)."""
+    return sum(map(_seconds_of, _family(started.pid)))
+
+
+def _seconds_of(pid: int) -> float:
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0

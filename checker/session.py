@@ -32,7 +32,6 @@ from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
-from checker.model.signatures import Signature
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.blob import KnownBlobs
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from checker.conversion.records import Request as ConversionRequest
     from checker.importing.masked import MaskedPlan
     from checker.importing.plan import ImportRequest
+    from checker.model.signatures import Signature
     from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
     from checker.signing.keys import VerifyKey

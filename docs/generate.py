@@ -23,11 +23,21 @@ from typing import Any
 
 from benchmarks.differential.recording import RECORDS, read_record, rules_table
 from benchmarks.figures import figures_tables, read_figures
+from benchmarks.fleet_plan import (
+    Fleet,
+    Prices,
+    costs_of,
+    measured_table,
+    plan_table,
+    plan_words,
+    read_fleet_figures,
+)
 from benchmarks.performance.page import page
 from benchmarks.performance.record import read_performance
 from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
+from checker.fleet.schema import TABLES
 from checker.profiles import PROFILES
 from checker.results import CheckedArchive
 from checker.session import Session
@@ -82,6 +92,8 @@ _MEASURED_BEGIN = "<!-- What follows is generated from measured.json: make docs 
 _MEASURED_END = "<!-- end of what is measured -->\n"
 _FIGURES_BEGIN = "<!-- What follows is generated from agreement.json: make docs -->\n"
 _FIGURES_END = "<!-- end of the figures -->\n"
+_PLAN_BEGIN = "<!-- What follows is generated from fleet.json: make docs -->\n"
+_PLAN_END = "<!-- end of the plan -->\n"
 _CHAPTERS = {
     "L": "Image layout",
     "I": "Image index",
@@ -118,6 +130,7 @@ def pages() -> dict[Path, str]:
         DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
         DOCS / "engines.md": _engines_page(session),
+        DOCS / "fleet.md": _fleet_page(),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         DOCS / "performance.md": page(read_performance()),
@@ -139,6 +152,28 @@ def _between(text: str, begin: str, lines: Iterable[str], end: str) -> str:
     before, begin, rest = text.partition(begin)
     _, end, after = rest.partition(end)
     return "".join((before, begin, *lines, end, after))
+
+
+def _fleet_page() -> str:
+    """The page of sweeps: the tables of the results, and the plan of a fleet."""
+    page = _with(DOCS / "fleet.md", _result_tables())
+    return _between(page, _PLAN_BEGIN, _fleet_plan(), _PLAN_END)
+
+
+def _result_tables() -> Iterator[str]:
+    for table, columns in TABLES.items():
+        yield f"\n### {table}\n\n| column | type | meaning |\n|---|---|---|\n"
+        yield from (f"| `{one.name}` | {one.type} | {one.meaning} |\n" for one in columns)
+    yield "\n"
+
+
+def _fleet_plan() -> Iterator[str]:
+    figures, fleet, prices = read_fleet_figures(), Fleet(), Prices()
+    yield "\nMeasured with an S3 server on the loopback, on a machine of two processors that also\n"
+    yield "did other work: archives/s say little; requests, bytes and memory do not depend on it.\n"
+    yield from measured_table(figures)
+    yield f"From these figures, for {plan_words(fleet, prices)}:\n"
+    yield from plan_table(fleet, costs_of(figures), prices)
 
 
 def _engines_page(session: Session) -> str:

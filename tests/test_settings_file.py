@@ -34,7 +34,7 @@ KEYS = st.sampled_from(
             "baseline",
             "strict-waivers",
         ),
-        *("progress", "cache", "archive"),
+        *("progress", "cache", "archive", "policy", "structure-test"),
     ]
 )
 NAMES = st.sampled_from(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from benchmarks.fuzz import commands, seeds
+from benchmarks.fuzz import attached, commands, seeds
 from benchmarks.fuzz.running import SMALL, FoundError, check_bytes, session, with_checksums
 from checker import Session, SettingsError
 from checker.importing.engines import ENGINES
@@ -228,6 +228,7 @@ TARGETS: Final = {
     "compression": Target(compression, seeds.compressed),
     "pax": Target(pax, seeds.pax_bodies),
     "json": Target(json_document, seeds.json_texts),
+    "attached": Target(attached.attached, attached.seeds),
     "reference": Target(reference, seeds.references),
     "changes": Target(changes, seeds.changes),
     "time": Target(time, seeds.times),

@@ -6,13 +6,14 @@ Run it on a quiet machine. It needs 5 GB on the disk, and an hour on two process
 from __future__ import annotations
 
 import argparse
+import math
 import subprocess
 import sys
 from pathlib import Path
 
 from benchmarks.engines.host import EngineError
 from benchmarks.make_archives import DEFAULT_FOLDER
-from benchmarks.performance.measuring import FULL, SHORT, measure_all
+from benchmarks.performance.measuring import FULL, measure_all
 from benchmarks.performance.page import page
 from benchmarks.performance.plots import draw
 from benchmarks.performance.record import RECORD, read_performance, write_performance
@@ -25,12 +26,17 @@ def main() -> int:
     """Run the command line: 3 if something cannot be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
     parser.add_argument("--draw", action="store_true", help="measure nothing, use the record")
-    parser.add_argument("--short", action="store_true", help="small archives, to try it")
+    parser.add_argument("--rounds", type=int, default=FULL.rounds, metavar="N")
+    parser.add_argument("--most-bytes", type=float, default=math.inf, metavar="N")
+    parser.add_argument("--most-entries", type=float, default=math.inf, metavar="N")
+    parser.add_argument("--without-docker", action="store_true", help="do not try docker load")
     parser.add_argument("--directory", type=Path, default=DEFAULT_FOLDER)
     arguments = parser.parse_args()
     try:
         if not arguments.draw:
-            sizes = SHORT if arguments.short else FULL
+            sizes = FULL.up_to(arguments.most_bytes, arguments.most_entries)._replace(
+                rounds=arguments.rounds, with_docker=not arguments.without_docker
+            )
             write_performance(measure_all(sizes, arguments.directory))
     except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"{error}\n")

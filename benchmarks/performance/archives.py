@@ -50,6 +50,11 @@ def write_entries_archive(path: Path, count: int) -> None:
     _write(path, lambda: _files(count))
 
 
+def entries_of(count: int) -> int:
+    """The entries of the layer with a number of files: the files and their directories."""
+    return count + -(-count // FILES_PER_DIRECTORY)
+
+
 def _files(count: int) -> Iterator[Piece]:
     for first in range(0, count, FILES_PER_DIRECTORY):
         folder = tarfile.TarInfo(f"srv/{first // FILES_PER_DIRECTORY:06}")

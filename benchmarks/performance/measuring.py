@@ -12,13 +12,18 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.engines.host import Host
 from benchmarks.make_archives import DOCKER, Archive, make_archives
 from benchmarks.measure import Run, measure
-from benchmarks.performance.archives import write_bytes_archive, write_entries_archive
+from benchmarks.performance.archives import (
+    entries_of,
+    write_bytes_archive,
+    write_entries_archive,
+)
 from benchmarks.performance.record import Figure, Measured, Record, Start
 from benchmarks.readers.tools import found
 from benchmarks.run import (
@@ -56,12 +61,21 @@ class Sizes(NamedTuple):
         entries: Numbers of files.
         rounds: Runs of each program on each archive.
         large: Bytes of an archive from which on there is one run.
+        with_docker: Whether ``docker load`` is measured, in a daemon of its own.
     """
 
     bytes: tuple[int, ...]
     entries: tuple[int, ...]
     rounds: int
     large: int = 1 << 30
+    with_docker: bool = True
+
+    def up_to(self, most_bytes: float, most_entries: float) -> Sizes:
+        """The same without larger archives."""
+        return self._replace(
+            bytes=tuple(size for size in self.bytes if size <= most_bytes),
+            entries=tuple(count for count in self.entries if count <= most_entries),
+        )
 
 
 FULL = Sizes(
@@ -69,7 +83,6 @@ FULL = Sizes(
     entries=(1_000, 10_000, 100_000, 1_000_000, 5_000_000),
     rounds=5,
 )
-SHORT = Sizes(bytes=(10**6, 10**7), entries=(1_000, 5_000), rounds=1)
 
 
 def measure_all(sizes: Sizes, folder: Path) -> Record:
@@ -81,46 +94,60 @@ def measure_all(sizes: Sizes, folder: Path) -> Record:
     """
     folder.mkdir(parents=True, exist_ok=True)
     watch = _LoadWatch()
-    with docker_host() as host:
+    with docker_host() if sizes.with_docker else nullcontext() as host:
         contents = tuple(
-            _measured(f"{one.name}, {one.form}", one, host, sizes, frozenset(SHOWN))
+            _measured(
+                f"{one.name}, {one.form}", one, count_entries(one), host, sizes, frozenset(SHOWN)
+            )
             for one in make_archives(folder)
         )
     return Record(
         date=dt.datetime.now(dt.UTC).date().isoformat(),
         versions=_versions(),
         machine=_machine(),
-        start=_start(folder),
+        start=measure_start(folder),
         contents=contents,
-        by_bytes=tuple(_by_size(sizes.bytes, write_bytes_archive, "bytes", folder, sizes)),
-        by_entries=tuple(_by_size(sizes.entries, write_entries_archive, "files", folder, sizes)),
+        by_bytes=tuple(_by_size(sizes.bytes, _BYTES, folder, sizes)),
+        by_entries=tuple(_by_size(sizes.entries, _ENTRIES, folder, sizes)),
         load=watch.load(),
     )
 
 
-def _by_size(
-    amounts: Iterable[int],
-    write: Callable[[Path, int], None],
-    unit: str,
-    folder: Path,
-    sizes: Sizes,
-) -> Iterator[Measured]:
+class _Made(NamedTuple):
+    """How archives of any size are made, what they are made of, and how many entries they have."""
+
+    unit: str
+    write: Callable[[Path, int], None]
+    entries: Callable[[int], int]
+
+
+_BYTES = _Made("bytes", write_bytes_archive, lambda _: 1)
+_ENTRIES = _Made("files", write_entries_archive, entries_of)
+
+
+def _by_size(amounts: Iterable[int], made: _Made, folder: Path, sizes: Sizes) -> Iterator[Measured]:
     for amount in amounts:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as scratch:
             path = Path(scratch) / "archive.tar"
-            write(path, amount)
-            archive = Archive(unit, DOCKER, path)
-            yield _measured(f"{amount:,} {unit}", archive, None, sizes, _OF_SERIES)
+            made.write(path, amount)
+            archive = Archive(made.unit, DOCKER, path)
+            title = f"{amount:,} {made.unit}"
+            yield _measured(title, archive, made.entries(amount), None, sizes, _OF_SERIES)
 
 
 def _measured(
-    title: str, archive: Archive, host: Host | None, sizes: Sizes, names: frozenset[str]
+    title: str,
+    archive: Archive,
+    entries: int,
+    host: Host | None,
+    sizes: Sizes,
+    names: frozenset[str],
 ) -> Measured:
     sys.stderr.write(f"{title}\n")
     size = archive.path.stat().st_size
     rounds = 1 if size >= sizes.large else sizes.rounds
     wanted = [one for one in contestants_for(archive, host, rounds) if one.name in names]
-    return Measured(title, size, count_entries(archive), _figures(wanted, rounds))
+    return Measured(title, size, entries, _figures(wanted, rounds))
 
 
 def _figures(contestants: list[Contestant], rounds: int) -> Mapping[str, Figure]:
@@ -141,8 +168,8 @@ def _figure(runs: list[Run]) -> Figure:
     )
 
 
-def _start(folder: Path) -> Start:
-    """What the check of a tiny archive begins with; the least of several runs."""
+def measure_start(folder: Path) -> Start:
+    """What the check of a tiny archive begins with; the shortest of several runs."""
     path = folder / "tiny.docker.tar"
     check = [sys.executable, "-m", "checker", "check", str(path), "--fail-on", "never"]
     times = [measure(check).seconds for _ in range(_STARTS)]
@@ -155,8 +182,8 @@ def _start(folder: Path) -> Start:
         modules[package] += 1
         microseconds[package] += taken
     return Start(
-        python_seconds=round(statistics.median(bare), 3),
-        checker_seconds=round(statistics.median(times), 3),
+        python_seconds=round(min(bare), 3),
+        checker_seconds=round(min(times), 3),
         modules=dict(modules.most_common()),
         microseconds={name: microseconds[name] for name in modules},
     )

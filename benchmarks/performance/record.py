@@ -48,7 +48,7 @@ class Start(NamedTuple):
     """What the check of a tiny archive begins with.
 
     Attributes:
-        python_seconds: The wall time of a Python that does nothing.
+        python_seconds: The shortest wall time of a Python that does nothing.
         checker_seconds: That of the check.
         modules: The modules that are imported, by package.
         microseconds: The time that their import takes, by package; measured with

@@ -15,11 +15,11 @@ from typing import Any
 
 from checker.model.compression import Compression, CompressionKind, Part
 from checker.model.elf import ElfFile, Machine
-from checker.model.entries import GLOBAL_HEADER, OWN_SPELLING, SPELLINGS, Entries, Span
+from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, Span
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.layer_cache import LayerFacts
 
-FORMAT = f"1 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
+FORMAT = f"2 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
 """The form of the bytes, which is that of the machine."""
 
 _MOST_BYTES = 64 << 20
@@ -27,7 +27,6 @@ _LEVEL = 1
 _COUNT = struct.Struct("<I")
 _LENGTH = struct.Struct("<Q")
 _NUMBERS = ("modes", "uids", "gids", "sizes", "mtimes", "offsets")
-_GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _DIGEST_SIZE = 32
 # What the parts raise if they are not what they should be.
 _WRONG = (
@@ -231,7 +230,6 @@ def _entries(small: Mapping[str, Any], parts: _Parts) -> Entries:
     }
     entries.stored_sizes = _numbers(small["stored_sizes"], count)
     entries.content_offsets = _numbers(small["content_offsets"], count)
-    _index(entries)
     return entries
 
 
@@ -245,28 +243,13 @@ def _check_spellings(entries: Entries) -> None:
         raise DamagedError("a name is missing")
 
 
-def _index(entries: Entries) -> None:
-    """Note the last entry of each path, and those whose path had been there before."""
-    paths, by_path = entries.paths, entries.by_path
-    if _GLOBAL_HEADER not in entries.kinds:
-        by_path |= zip(paths, range(len(paths)), strict=True)
-        if len(by_path) == len(paths):
-            return
-        by_path.clear()
-    for position, path in enumerate(paths):
-        if entries.kinds[position] == _GLOBAL_HEADER:
-            continue
-        if by_path.setdefault(path, position) != position:
-            by_path[path] = position
-            entries.repeated.append(position)
-
-
 def _compression(values: Sequence[Any]) -> Compression:
     found = Compression(*values)
     found = found._replace(
         kind=CompressionKind(found.kind),
         part=None if found.part is None else Part(found.part),
         head=_bytes(found.head),
+        trailing_head=_bytes(found.trailing_head),
     )
     numbers = (found.error_offset, found.trailing, found.trailer_size)
     for number in (found.streams, found.window, *(each for each in numbers if each is not None)):

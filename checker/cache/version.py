@@ -46,4 +46,6 @@ def question_digest(question: Question) -> bytes:
 def _plain(plan: ContentPlan) -> tuple[object, ...]:
     endings = sorted((end, sorted(group.items())) for end, group in plan.endings.items())
     paths = sorted(plan.paths.items())
-    return (paths, plan.executables, endings, plan.libraries, plan.digests)
+    below = sorted(plan.below.items())
+    hashed = sorted((last, sorted(ends)) for last, ends in plan.hashed.items())
+    return (paths, plan.executables, endings, plan.libraries, plan.digests, below, hashed)

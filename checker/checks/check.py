@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Fix, as_fix
@@ -16,9 +16,11 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
-from checker.model.signatures import Signature
 from checker.records import NamedTuple
 from checker.verdicts import Classification, Host, Verdict
+
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 T = TypeVar("T")
 
@@ -82,6 +84,8 @@ class Check:
             first, and with a finding the others are skipped, except those that follow findings.
         follows_limits: Whether it runs after other rules, and sees the limits that they reached.
         follows_findings: Whether it runs after the other rules, and sees what they found.
+        stated: What a policy states, if the rule was made of one: results that are kept depend on
+            it.
         is_required: Whether users ask for it by name, as with a policy: reports say so where it is
             skipped, and why.
         security: How severe its findings are for security, from 0.1 to 10.0 as scores of CVSS are
@@ -99,6 +103,7 @@ class Check:
     follows_limits: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
     security: ClassVar[float | None] = None
+    stated: ClassVar[str] = ""
     is_required: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:

@@ -290,6 +290,7 @@ def _add_explain(commands: _Commands) -> None:
     explain.add_argument(
         "rule", metavar="RULE", help="ID or name, such as ARC003; or a family, such as ARC"
     )
+    _add_policy(explain)
     _add_no_plugin(explain)
 
 
@@ -497,20 +498,7 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a set of settings to begin with: default, strict, security, release",
     )
-    check.add_argument(
-        "--policy",
-        action="append",
-        metavar="FILE",
-        dest="policies",
-        help="requirements, in TOML or YAML, that the archives must meet; repeatable",
-    )
-    check.add_argument(
-        "--structure-test",
-        action="append",
-        metavar="FILE",
-        dest="structure_tests",
-        help="tests of container-structure-test, in YAML or JSON; repeatable",
-    )
+    _add_policy(check)
     check.add_argument(
         "--strict-waivers",
         action="store_true",
@@ -529,6 +517,24 @@ def _add_verify_key(command: argparse.ArgumentParser) -> None:
             "verify signatures with this public key (cosign), or trust this certificate "
             "(notation); repeatable"
         ),
+    )
+
+
+def _add_policy(command: argparse.ArgumentParser) -> None:
+    """The options that name files from which rules are made."""
+    command.add_argument(
+        "--policy",
+        action="append",
+        metavar="FILE",
+        dest="policies",
+        help="requirements, in TOML or YAML, that the archives must meet; repeatable",
+    )
+    command.add_argument(
+        "--structure-test",
+        action="append",
+        metavar="FILE",
+        dest="structure_tests",
+        help="tests of container-structure-test, in YAML or JSON; repeatable",
     )
 
 
@@ -832,6 +838,7 @@ def _add_rules(commands: _Commands) -> None:
     rules.add_argument(
         "--search", metavar="WORDS", help="only rules whose documentation contains these words"
     )
+    _add_policy(rules)
     _add_no_plugin(rules)
 
 

@@ -14,6 +14,7 @@ from checker.checks.settings_rules import SETTINGS_RULES
 from checker.cli.streams import tell
 from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
+from checker.policy import Policy, PolicyFile
 from checker.reports.documentation import markdown_of
 from checker.suggestion import nearest
 
@@ -37,15 +38,28 @@ def run_rules(arguments: argparse.Namespace) -> int:
     """List the rules; the exit code.
 
     Raises:
-        SettingsError: No rule contains the words that are searched for.
+        SettingsError: No rule contains the words that are searched for, or a policy is not valid.
     """
-    plugins = load_plugins(arguments.no_plugin)
+    plugins = _plugins(arguments)
     renderers = {"text": _rules_text, "json": _rules_json, "markdown": rules_markdown}
     rules = tuple(plugins.registry)
     if arguments.search is not None:
         rules = _found(rules, arguments.search)
     print(renderers[arguments.format](rules), end="")
     return report_problems(plugins)
+
+
+def _plugins(arguments: argparse.Namespace) -> LoadedPlugins:
+    """The plugins, with the rules that files of the command line make.
+
+    Raises:
+        SettingsError: A file is not valid.
+    """
+    policy = Policy(
+        files=tuple(map(PolicyFile, arguments.policies or ())),
+        structure_tests=tuple(map(PolicyFile, arguments.structure_tests or ())),
+    )
+    return load_plugins(arguments.no_plugin).with_policy(policy)
 
 
 def _found(rules: Iterable[Rule], text: str) -> tuple[Rule, ...]:
@@ -70,9 +84,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """Explain one rule, or all rules of a family; the exit code.
 
     Raises:
-        SettingsError: The rule is unknown.
+        SettingsError: The rule is unknown, or a policy is not valid.
     """
-    plugins = load_plugins(arguments.no_plugin)
+    plugins = _plugins(arguments)
     name = arguments.rule
     rule = plugins.registry.find(name)
     if rule is not None:

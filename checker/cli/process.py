@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -31,7 +30,6 @@ INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + signal.SIGPIPE
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
 _SWITCH_SECONDS = 0.0001
-_NEW_OBJECTS = 50_000
 # Modules of commands that share one; the others have the name of their command.
 _MODULES = {"rules": "catalogue", "explain": "catalogue", "plugins": "catalogue"}
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
@@ -53,8 +51,6 @@ class TerminatedError(KeyboardInterrupt):
 
 def run_process() -> NoReturn:
     """Run the command line and end the process, with its exit code."""
-    # A collection of garbage at every 700 new objects takes a tenth of the time of a short run.
-    gc.set_threshold(_NEW_OBJECTS)
     occupy_closed_streams()
     sys.excepthook = _end_at_exception
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -170,7 +166,10 @@ def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
     # Several archives are checked in forks of this process, which must have no thread then.
-    early = EarlyHashes(arguments.paths[0] if len(arguments.paths) == 1 else "")
+    path = arguments.paths[0] if len(arguments.paths) == 1 else ""
+    # Of the reports, the one with the digest of the archive is JSON.
+    is_json = any(name.partition("=")[0] == "json" for name in arguments.formats or ())
+    early = EarlyHashes(path, whole=is_json)
     try:
         from checker.cli.check import run_check
 

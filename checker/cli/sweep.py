@@ -75,14 +75,15 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
         raise SettingsError("no archives are named: specify SOURCE")
     plugins = load_plugins(settings.blocked)
     # What is wrong with the settings is said here, not by each worker.
-    Session(settings, plugins=plugins).plan()
+    session = Session(settings, plugins=plugins)
+    session.plan()
     results = arguments.results.rstrip("/")
     shared = None if arguments.no_shared_layers else f"{_absolute(results)}/{_REGISTRY}"
     share_from = _size("--share-from", arguments.share_from, SHARE_FROM)
     return Plan(
         tuple(map(_absolute, arguments.paths)),
         Job(packed(settings), shared, share_from),
-        fingerprint(settings, plugins),
+        fingerprint(settings, session.plugins),
         _size("--split-from", arguments.split_from, SPLIT_FROM),
         is_complete=arguments.again,
     )
@@ -146,7 +147,7 @@ class _Shown:
             return
         self._left -= 1
         self.erase()
-        print(_safe(f"{judged.found.name}: {_fate(judged)}"), flush=True)
+        print(_safe(f"{_here(judged.found.name)}: {_fate(judged)}"), flush=True)
 
     def watch(self, progress: Progress) -> None:
         """Show how far the sweep has come."""
@@ -170,6 +171,11 @@ def _write(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def _here(url: str) -> str:
+    """A URL; the path of a local file as it is from here, if it is below."""
+    return url.removeprefix(f"{os.getcwd()}{os.sep}")
 
 
 def _safe(line: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
 
 from checker.contents.records import (
     ArtifactFacts,
@@ -12,12 +13,12 @@ from checker.contents.records import (
     LayerFacts,
     PartFacts,
     RootFacts,
-    SignatureFacts,
     Space,
     StartFacts,
     Step,
 )
 from checker.contents.settings import settings_of
+from checker.contents.signatures import signature_facts
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -42,9 +43,11 @@ from checker.model.names import (
     MediaType,
 )
 from checker.model.rootfs import Rootfs
-from checker.model.signatures import Signature
 from checker.model.tar import AnomalyKind, Tar
 from checker.starting.obstacle import Start
+
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 _BLOCK = 4096
 _TITLE = "org.opencontainers.image.title"
@@ -296,25 +299,6 @@ def _part(archive: Archive, descriptor: Descriptor) -> PartFacts:
         size=descriptor.size,
         title=descriptor.annotations.get(_TITLE),
         is_present=archive.members.blob_of(descriptor.digest) is not None,
-    )
-
-
-# --- signatures
-
-
-def signature_facts(signature: Signature) -> SignatureFacts:
-    """What is shown of a signature, attestation or SBOM."""
-    return SignatureFacts(
-        use=str(signature.use),
-        form=str(signature.form),
-        digest=signature.digest,
-        subjects=signature.subjects,
-        predicate_type=signature.predicate_type,
-        builder=signature.builder,
-        sbom=signature.sbom,
-        state=str(signature.state),
-        key=signature.key,
-        reason=signature.reason or None,
     )
 
 

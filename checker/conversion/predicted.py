@@ -157,7 +157,6 @@ def _facts(archive: Archive, parts: Iterable[_Part]) -> Archive:
 
 
 def _add_file(entries: Entries, name: str, size: int, offset: int) -> None:
-    entries.by_path[name] = len(entries.paths)
     entries.paths.append(name)
     entries.spellings.append(0)
     entries.kinds.append(ord(REGULAR))

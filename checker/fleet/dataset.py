@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from checker.errors import UnreadableError
@@ -170,8 +171,9 @@ class Dataset:
 
 def _known(row: Mapping[str, Any]) -> Known:
     found = Found(row["url"], row["source"], row["size"], row["etag"], row["modified"])
-    told = (row["fingerprint"], row["state"], row["passes"])
-    return Known(found.name, found.source, found.identity, *told)
+    # The same texts in millions of rows.
+    fingerprint, source, state = map(intern, (row["fingerprint"], row["source"], row["state"]))
+    return Known(found.name, source, found.identity, fingerprint, state, row["passes"])
 
 
 def is_unchanged(known: Known, found: Found, fingerprint: str) -> bool:

@@ -88,7 +88,12 @@ def require_version(job: Job) -> None:
 
 
 def fingerprint(settings: Settings, plugins: LoadedPlugins) -> str:
-    """What a verdict depends on besides the object: the checker, the plugins, the settings."""
+    """What a verdict depends on besides the object: the checker, the plugins, the settings.
+
+    Args:
+        settings: The settings.
+        plugins: The plugins, with the rules of the policy of the settings, whose files may change.
+    """
     versions = sorted((one.distribution, one.version, one.name) for one in plugins.plugins)
     tables = [_unfrozen(one.table) for one in (settings.given, settings.over) if one is not None]
     judging = [
@@ -96,7 +101,9 @@ def fingerprint(settings: Settings, plugins: LoadedPlugins) -> str:
         for table in tables
         if isinstance(table, dict)
     ]
-    text = json.dumps([__version__, versions, judging], sort_keys=True, default=str)
+    stated = sorted(rule.check.stated for rule in plugins.registry if rule.check.stated)
+    told = [__version__, versions, judging, *stated]
+    text = json.dumps(told, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

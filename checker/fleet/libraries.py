@@ -18,7 +18,7 @@ def of_the_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        name = error.name or str(error)
+        name = (error.name or str(error)).partition(".")[0]
         raise SettingsError(
             f"sweep: {name} is not installed; run: pip install 'archive-checker[fleet]'"
         ) from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from checker.errors import SettingsError, UnreadableError
 from checker.fleet.found import Found
 from checker.fleet.libraries import of_the_extra
-from checker.reading.ranges import RangedFile
+from checker.reading.ranges import RangedFile, RequestSizes
 from checker.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -228,15 +228,18 @@ class RangedObject:
     Args:
         found: The object.
         pacing: How requests that fail are repeated.
+        sizes: How many bytes are asked for at once.
 
     Attributes:
         file: The object as a file, whose reading raises ``OSError`` if a range cannot be had.
         failure: Why a range could not be had; the facts that were read are then worth nothing.
     """
 
-    def __init__(self, found: Found, pacing: Pacing | None = None) -> None:
+    def __init__(
+        self, found: Found, pacing: Pacing | None = None, sizes: RequestSizes | None = None
+    ) -> None:
         self.failure: UnreadableError | StoreError | None = None
-        self.file = RangedFile(self._fetch, found.size)
+        self.file = RangedFile(self._fetch, found.size, sizes)
         self._place = place_of(found.url)
         self._url = found.url
         self._pacing = pacing or _PATIENT
@@ -258,6 +261,9 @@ class RangedObject:
 
 def _range(place: Place, offset: int, count: int) -> bytes:
     data = place.files.cat_file(place.path, start=offset, end=offset + count)
+    if len(data) > count:
+        reason = "the server does not send ranges of files; download it for 'checker check'"
+        raise UnreadableError(place.url, reason)
     if len(data) != count:
         raise OSError(errno.EIO, f"{len(data)} of {count} bytes came")
     return bytes(data)
@@ -278,6 +284,8 @@ def persistent(request: Callable[[], Any], url: str, pacing: Pacing = _PATIENT) 
     for attempt in range(pacing.attempts):
         try:
             return request()
+        except UnreadableError:
+            raise
         except FileNotFoundError as error:
             raise UnreadableError(url, "there is nothing by this name") from error
         except _FINAL as error:

@@ -24,7 +24,7 @@ from checker.model.location import Location
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.blob import Task, read_blob
 from checker.reading.compression import MAGIC_SIZE, detect
-from checker.reading.ranges import RangedFile
+from checker.reading.ranges import RangedFile, RequestSizes
 from checker.reading.source import BinaryFile, Seekable
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
@@ -79,7 +79,7 @@ def judge_archive(job: Job, check: Check) -> Judged:
     if place_of(found.url).is_local:
         checked = _checked(session, found, found.url)
     else:
-        remote = RangedObject(found)
+        remote = RangedObject(found, sizes=_sizes(job))
         checked = _checked(session, found, remote.file)
         with_cost = with_cost._replace(file=remote.file)
         if isinstance(remote.failure, StoreError):
@@ -91,6 +91,16 @@ def judge_archive(job: Job, check: Check) -> Judged:
         return changed_or_gone(check, changed, with_cost.now())
     fail_on = session.for_archive(found.name).settings.fail_on
     return judged(check, checked, fail_on, with_cost.now())
+
+
+def _sizes(job: Job) -> RequestSizes:
+    """How many bytes are asked for at once: headers not together with layers that may be known."""
+    usual = RequestSizes()
+    if job.registry is None:
+        return usual
+    return usual._replace(
+        whole=min(usual.whole, job.share_from), gap=min(usual.gap, job.share_from)
+    )
 
 
 class _Costs(NamedTuple):
@@ -152,7 +162,7 @@ def list_layers(job: Job, found: Found) -> tuple[Member, ...]:
         StoreError: The store does not answer; the same may work later.
     """
     prepared = _prepared(job)
-    file = RangedObject(found).file
+    file = RangedObject(found, sizes=_sizes(job)).file
     if detect(file.read_at(0, MAGIC_SIZE)) is not CompressionKind.NONE:
         return ()
     walker = TarWalker(prepared.settings.limits, ContentPlan())

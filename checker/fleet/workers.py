@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from checker.errors import SettingsError
+from checker.errors import SettingsError, UnreadableError
 from checker.fleet.libraries import of_the_extra
 from checker.records import NamedTuple
 
@@ -18,6 +20,21 @@ _RETRIES = 2
 _WAIT_SECONDS = 10
 _AHEAD = 4
 _LEAST_AHEAD = 8
+
+
+class SchedulerError(UnreadableError):
+    """The connection to the scheduler is lost.
+
+    Args:
+        address: Address of the scheduler.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            address,
+            "the connection to the scheduler is lost; what was checked before is written, and the "
+            "same command goes on from there",
+        )
 
 
 class Done(NamedTuple):
@@ -117,11 +134,18 @@ class DaskWorkers:
         self._done.add(future)
 
     def next_done(self) -> Done:
-        """Wait for a task."""
+        """Wait for a task.
+
+        Raises:
+            SchedulerError: The connection to the scheduler is lost.
+        """
         future: Future = next(self._done)
+        try:
+            error = future.exception()
+            result = None if error is not None else future.result()
+        except CancelledError as lost:
+            raise SchedulerError(self._client.scheduler.address) from lost
         key = self._keys.pop(future.key)
-        error = future.exception()
-        result = None if error is not None else future.result()
         future.release()
         return Done(key, result, error)
 
@@ -137,6 +161,12 @@ class DaskWorkers:
         return len(self._keys)
 
 
+def _silence() -> None:
+    """Keep the messages of Dask from standard error: what concerns the user is told in a line."""
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
 @contextmanager
 def dask_at(address: str, run: str) -> Iterator[DaskWorkers]:
     """The workers of a scheduler.
@@ -150,6 +180,7 @@ def dask_at(address: str, run: str) -> Iterator[DaskWorkers]:
     """
     with of_the_extra():
         from distributed import Client
+    _silence()
     try:
         client = Client(address, timeout=_WAIT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -169,6 +200,7 @@ def local_dask(count: int, run: str) -> Iterator[DaskWorkers]:
     """
     with of_the_extra():
         from distributed import Client, LocalCluster
+    _silence()
     cluster = LocalCluster(
         n_workers=count,
         threads_per_worker=1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from checker.contents.images import images_of
 from checker.contents.records import Contents
 from checker.contents.summary import RELEASES, contents_of
@@ -15,12 +17,14 @@ from checker.model.entries import clean_path
 from checker.model.image import Image
 from checker.model.rootfs import Rootfs
 from checker.model.selection import select_images
-from checker.model.signatures import Signature
 from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Answer, Cause, Start
 from checker.verdicts import Host
+
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 SHOWN = ContentPlan.of((*START_READS, ContentRequest(frozenset(RELEASES))))
 """What must have been read of the files."""

@@ -15,7 +15,8 @@ from checker.model.attached import (
     use_of,
 )
 from checker.model.blob import Blob
-from checker.model.envelopes import Envelope, EnvelopeError, Form, Values
+from checker.model.envelopes import Envelope, EnvelopeError, Values
+from checker.model.forms import Form
 from checker.model.image import REF_NAME, Descriptor, Index, Manifest, mapping, text
 from checker.model.limits import LimitReached, Limits
 from checker.model.members import Members
@@ -29,6 +30,8 @@ _COSIGN_TYPE = "cosign container image signature"
 _COSIGN_KIND = "kind"
 _COSIGN_IMAGES = ("dev.cosignproject.cosign/image", "dev.cosignproject.cosign/imageIndex")
 _COSIGN_ATTACHED = ("dev.cosignproject.cosign/sigs", "dev.cosignproject.cosign/atts")
+# Each content is within json_bytes; manifests may list it again.
+_REPEATED = 2
 _SBOM_FORMS = {Form.SPDX: SPDX, Form.CYCLONEDX: CYCLONEDX}
 
 
@@ -62,23 +65,33 @@ class _Reader:
     def __init__(self, members: Members, oci: OciLayout | None, limits: Limits) -> None:
         self._members = members
         self._oci = oci
-        self._most = limits.signatures
+        self._limits = limits
         self._values = Values(limits.json_values)
         self._signed = {} if oci is None else dict(_signed_by_cosign_save(oci.indexes))
         self.reached: LimitReached | None = None
 
     def read(self) -> Iterator[Attached]:
         """What is attached."""
+        left = _REPEATED * self._limits.json_bytes
         for number, layer in enumerate(self._layers()):
-            if number == self._most:
+            left -= layer.blob.size
+            if number == self._limits.signatures:
                 what = f"the archive has more than {number} signatures and attestations"
-                member = layer.manifest.location.member
-                self.reached = LimitReached("signatures", self._most, what, member)
+                self._stop("signatures", what, layer)
+                return
+            if left < 0:
+                what = "the same signatures and attestations are listed again and again"
+                self._stop("json_bytes", what, layer)
                 return
             yield self._attached(layer)
 
+    def _stop(self, limit: str, what: str, layer: _Layer) -> None:
+        value: int = getattr(self._limits, limit)
+        self.reached = LimitReached(limit, value, what, layer.manifest.location.member)
+
     def _layers(self) -> Iterator[_Layer]:
-        for manifest in () if self._oci is None else self._oci.manifests:
+        manifests = () if self._oci is None else self._oci.manifests
+        for manifest in (each for each in manifests if not each.is_image):
             for descriptor in manifest.layers:
                 form = form_of(descriptor)
                 blob = None if form is None else self._blob(descriptor)

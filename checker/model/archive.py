@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from checker.model.attached import Attached
 from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.damage import Damage
@@ -15,9 +15,13 @@ from checker.model.known_kind import KnownKind
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.members import Members
+from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs
 from checker.model.tar import Tar
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.attached import Attached
 
 
 class Source(StrEnum):
@@ -153,6 +157,7 @@ class Archive(NamedTuple):
         attached: Signatures, attestations and SBOMs of the image layout, not verified.
         crashes: Steps of reading and interpretation that failed, one line each; their answers are
             missing.
+        raw: Bytes of its tar, if programs in C may read other entries from it than Go.
     """
 
     path: str
@@ -177,6 +182,7 @@ class Archive(NamedTuple):
     damage: Damage | None = None
     attached: tuple[Attached, ...] = ()
     crashes: tuple[str, ...] = ()
+    raw: RawTar | None = None
 
     @property
     def location(self) -> Location:
@@ -217,6 +223,7 @@ class Archive(NamedTuple):
             rootfs=None if self.rootfs is None else Rootfs(self.location, ()),
             inside=None,
             attached=(),
+            raw=None,
         )
 
     def has_all_of(self, blob: Blob) -> bool:

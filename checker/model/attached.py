@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from checker.model.envelopes import Form
-from checker.model.flaws import Flaw
+from checker.model.forms import Form
 from checker.model.image import REF_NAME, Descriptor, Image, Index, Manifest
-from checker.model.sbom import Sbom
-from checker.model.statements import Provenance
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.flaws import Flaw
+    from checker.model.sbom import Sbom
+    from checker.model.statements import Provenance
 
 REFERENCE_DIGEST = "vnd.docker.reference.digest"
 """The annotation in which BuildKit names the image that an attestation is about."""

@@ -193,8 +193,9 @@ class Entries(Sequence[Entry]):
     """All entries of one tar or directory, in order. Filled by the reader, then left alone."""
 
     __slots__ = (
+        "_by_path",
         "_cache",
-        "by_path",
+        "_count_by_path",
         "content_offsets",
         "devices",
         "gids",
@@ -206,7 +207,6 @@ class Entries(Sequence[Entry]):
         "offsets",
         "own_names",
         "paths",
-        "repeated",
         "sizes",
         "sparse",
         "spellings",
@@ -241,16 +241,15 @@ class Entries(Sequence[Entry]):
         self.sparse: dict[int, tuple[Span, ...]] = {}
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}
-        # The last entry of each path, and the positions whose path had been there before.
-        self.by_path: dict[str, int] = {}
-        self.repeated: list[int] = []
+        self._by_path: dict[str, int] = {}
+        self._count_by_path = 0
         # Computed when first asked for, since several rules and engines ask.
         self._cache: dict[Callable[[Entries], object], object] = {}
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
         """What is copied, without what can be computed again."""
-        state = {name: getattr(self, name) for name in self.__slots__}
-        return None, state | {"_cache": {}}
+        state = {name: getattr(self, name) for name in COLUMNS}
+        return None, state | {"_by_path": {}, "_count_by_path": 0, "_cache": {}}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -297,6 +296,33 @@ class Entries(Sequence[Entry]):
         prefix, suffix = SPELLINGS[spelling]
         return prefix + self.paths[position] + suffix
 
+    @property
+    def by_path(self) -> dict[str, int]:
+        """The position of the last entry of each path; global headers are left out.
+
+        The paths are in the order of their first entries.
+        """
+        # To add all at once takes half the time of adding them as they are read.
+        start = self._count_by_path
+        if start != len(self.paths):
+            added = self._positions_from(start)
+            self._by_path = {**self._by_path, **added} if start else added
+            self._count_by_path = len(self.paths)
+        return self._by_path
+
+    def _positions_from(self, start: int) -> dict[str, int]:
+        """The position of the last entry of each path from a position on."""
+        paths, kinds = (
+            (self.paths[start:], self.kinds[start:]) if start else (self.paths, self.kinds)
+        )
+        if _GLOBAL_HEADER not in kinds:
+            return {path: position for position, path in enumerate(paths, start)}
+        return {
+            path: position
+            for position, path in enumerate(paths, start)
+            if kinds[position - start] != _GLOBAL_HEADER
+        }
+
     def get(self, path: str) -> Entry | None:
         """The last entry of this cleaned path, the one that an extraction ends with."""
         position = self.by_path.get(path)
@@ -304,7 +330,11 @@ class Entries(Sequence[Entry]):
 
     def of_kind(self, *kinds: str) -> Iterator[int]:
         """Positions of the entries of some kinds, without a record for each entry."""
-        wanted = re.compile(b"[" + re.escape("".join(kinds).encode("latin-1")) + b"]")
+        # Most layers have few kinds, and to look for one alone is many times faster.
+        present = bytes(kind for kind in "".join(kinds).encode("latin-1") if kind in self.kinds)
+        if not present:
+            return iter(())
+        wanted = re.compile(b"[" + re.escape(present) + b"]")
         return (match.start() for match in wanted.finditer(self.kinds))
 
     def with_mode(self, bits: int) -> Iterator[int]:
@@ -330,6 +360,11 @@ class Entries(Sequence[Entry]):
         return found
 
     @property
+    def repeated(self) -> tuple[int, ...]:
+        """Positions, in order, of the entries whose path an earlier one has."""
+        return self.cached(_repeated_of)
+
+    @property
     def directories(self) -> frozenset[str]:
         """Every cleaned path that another one is below, with or without an entry; not the root.
 
@@ -342,6 +377,11 @@ class Entries(Sequence[Entry]):
     def knows_all_directories(self) -> bool:
         """Whether none was left out of ``directories``."""
         return self.cached(_directories_of)[1]
+
+    @property
+    def has_directories(self) -> bool:
+        """Whether ``directories`` are computed already, all of them."""
+        return _directories_of in self._cache and self.knows_all_directories
 
     @property
     def obstacles(self) -> frozenset[str]:
@@ -388,6 +428,24 @@ class Entries(Sequence[Entry]):
         """Where the stored bytes of an entry's content are in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
+
+
+COLUMNS = tuple(name for name in Entries.__slots__ if not name.startswith("_"))
+"""Attributes of ``Entries`` that the reader fills; all else is computed from them."""
+
+
+def _repeated_of(entries: Entries) -> tuple[int, ...]:
+    if len(entries.by_path) == len(entries.paths):
+        return ()
+    seen: set[str] = set()
+    found: list[int] = []
+    for position, path in enumerate(entries.paths):
+        if entries.kinds[position] == _GLOBAL_HEADER:
+            continue
+        if path in seen:
+            found.append(position)
+        seen.add(path)
+    return tuple(found)
 
 
 def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:

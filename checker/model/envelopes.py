@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
 
@@ -22,6 +21,7 @@ from checker.model.cbor import (
     encode_bytes,
     encode_text,
 )
+from checker.model.forms import Form
 from checker.model.image import Json, integer, items, mapping, text
 from checker.records import NamedTuple
 
@@ -29,11 +29,6 @@ COSIGN_SIGNATURE = "dev.cosignproject.cosign/signature"
 """The annotation in which cosign 2 stores the signature of a payload."""
 COSIGN_CERTIFICATE = "dev.sigstore.cosign/certificate"
 """The annotation in which cosign 2 stores the certificate of a keyless signature."""
-COSE_START = b"\xd2\x84"
-"""How a COSE_Sign1 message begins: its tag, and an array of four items."""
-MOST_COSE_BYTES = 1 << 20
-"""Bytes of a COSE signature that is read."""
-
 STATEMENT_PAYLOAD = "application/vnd.in-toto+json"
 NOTARY_PAYLOAD = "application/vnd.cncf.notary.payload.v1+json"
 
@@ -54,19 +49,6 @@ _NOTARY_HEADERS: frozenset[int | str] = frozenset(
     for name in ("signingScheme", "signingTime", "authenticSigningTime", "expiry")
 )
 _BUNDLE_ALGORITHMS = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
-
-
-class Form(StrEnum):
-    """The form in which a signature, an attestation or an SBOM is stored."""
-
-    STATEMENT = "in-toto"
-    DSSE = "dsse"
-    SIMPLE_SIGNING = "cosign"
-    BUNDLE = "sigstore-bundle"
-    JWS = "notation-jws"
-    COSE = "notation-cose"
-    SPDX = "spdx"
-    CYCLONEDX = "cyclonedx"
 
 
 class EnvelopeError(ValueError):

@@ -184,11 +184,18 @@ class Rootfs:
         wanted = frozenset(paths)
         found = {path for path in wanted if path in self or (not path and len(self))}
         absent = wanted - found
-        if absent and self._directories is None and len(absent) <= _FEW:
+        if absent and self._directories is None and self._is_search_quicker(len(absent)):
             return frozenset(found | self._search_directories(absent))
         if absent and self._directories is None:
             self._directories = frozenset(self._find_directories())
         return frozenset(found | (absent & self._directories if self._directories else set()))
+
+    def _is_search_quicker(self, count: int) -> bool:
+        """Whether to look for some directories is quicker than to work out all of them."""
+        visible = self._visible
+        return count <= _FEW and not all(
+            entries.has_directories and not hidden for _, entries, hidden in visible
+        )
 
     def _search_directories(self, paths: frozenset[str]) -> set[str]:
         """Those paths below which something is visible, by one search over all paths."""

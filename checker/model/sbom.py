@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from urllib.parse import unquote
 
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
@@ -206,6 +205,8 @@ def _hash(algorithm: object, encoded: object) -> Iterator[str]:
 
 def _digests_in(value: str | None) -> Iterator[str]:
     """The digests in a version or package URL, where ``:`` may be encoded."""
+    from urllib.parse import unquote
+
     yield from _digest().findall(unquote(value[:4096]) if value else "")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from checker.model.attached import Attached, Use, parents_of
 from checker.model.blob import Blob
-from checker.model.envelopes import Form
+from checker.model.forms import Form
 from checker.model.image import Descriptor, Image, Index
 from checker.model.location import Location
 from checker.records import NamedTuple

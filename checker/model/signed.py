@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from checker.model.blob import Blob
 from checker.model.envelopes import (
-    MOST_COSE_BYTES,
     READERS,
     Envelope,
     EnvelopeError,
-    Form,
     cose,
     simple_signing,
 )
+from checker.model.forms import MOST_COSE_BYTES, Form
 from checker.model.image import Descriptor, mapping
 
 

@@ -27,7 +27,6 @@ _THREADS = "/proc/self/task"
 _LIBRARIES_FORBID_FORKS = "darwin"
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
 _WATCH_MILLISECONDS = 1000
-_LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 class Lost(NamedTuple):
@@ -76,8 +75,9 @@ class _Worker:
     @property
     def has_ended(self) -> bool:
         """Whether the process has ended, which is not yet waited for."""
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
-            return os.waitid(os.P_PID, self.process, _LOOK) is not None
+            return os.waitid(os.P_PID, self.process, look) is not None
         except ChildProcessError:
             return True
 

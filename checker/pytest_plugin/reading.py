@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from checker.model.archive import Archive
-from checker.model.entries import Entries
+from checker.model.entries import COLUMNS, Entries
 from checker.model.image import Image
 from checker.model.limits import Limits
 from checker.model.rootfs import Rootfs, RootfsEntry
@@ -194,14 +194,11 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, MappingProxyType):
             return MappingProxyType, (dict(value),)
         if isinstance(value, Entries):
-            return _entries_of, ([(name, getattr(value, name)) for name in _COLUMNS],)
+            return _entries_of, ([(name, getattr(value, name)) for name in COLUMNS],)
         if isinstance(value, Rootfs):
             return Rootfs, (value.location, value.layers, value.image)
         # What makes the pickler go on as usual.
         return cast("tuple[Callable[..., Any], tuple[Any, ...]]", NotImplemented)
-
-
-_COLUMNS = tuple(name for name in Entries.__slots__ if name != "_cache")
 
 
 def _entries_of(columns: Sequence[tuple[str, object]]) -> Entries:

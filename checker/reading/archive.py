@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -10,9 +9,9 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
-from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -44,13 +43,14 @@ from checker.model.archive import (
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.damage import Damage
-from checker.model.entries import Entries
+from checker.model.entries import Entries, Span
 from checker.model.image import Image
 from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
+from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
@@ -58,8 +58,8 @@ from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
+from checker.reading.raw_tar import keep_raw
 from checker.reading.source import (
-    CHUNK,
     BinaryFile,
     Opened,
     Seekable,
@@ -78,7 +78,9 @@ from checker.reading.transport.sample import (
 )
 from checker.records import NamedTuple
 
-_WATCH_SECONDS = 0.1
+if TYPE_CHECKING:
+    from checker.model.attached import Attached
+
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
@@ -163,13 +165,14 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
     Raises:
         UnreadableError: It was changed meanwhile.
     """
-    with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
+    with closing(_whole_hash(opened, options)) as hashing:
         steps = Steps()
         blobs = _read_blobs(path, opened, options, steps)
         inside = steps.run(
             "reading the archive inside", lambda: _read_inside(path, opened, options, steps), None
         )
         damage = None if inside is not None else _find_damage(path, opened, steps)
+        raw = _keep_raw(opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
     change = opened.content.change()
@@ -179,7 +182,7 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
             path, f"{change} while it was read; check it again when nothing writes to it"
         )
     crashes = _crashes(archive, steps)
-    return archive._replace(inside=inside, damage=damage, crashes=crashes)
+    return archive._replace(inside=inside, damage=damage, crashes=crashes, raw=raw)
 
 
 def _crashes(archive: Archive, steps: Steps) -> tuple[str, ...]:
@@ -200,7 +203,18 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) 
         return None
     with closing(again.content):
         blobs = _read_blobs(path, again, options, steps)
-    return _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
+        raw = _keep_raw(again, steps)
+    archive = _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
+    return archive._replace(raw=raw)
+
+
+def _keep_raw(opened: Opened, steps: Steps) -> RawTar | None:
+    """Bytes of the tar, if programs in C may read other entries from it than Go."""
+    content = opened.content
+    if opened.limits or opened.tar.limits or not isinstance(content, TarContent):
+        return None
+    name = "keeping bytes of the tar"
+    return steps.run(name, lambda: keep_raw(opened.tar, content.part), None)
 
 
 def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:
@@ -249,47 +263,48 @@ def _is_unsound(opened: Opened) -> bool:
 
 
 class _FileHash:
-    """Hashes the file as it is on disk, while everything else is read."""
+    """Hashes the file as it is on disk, while everything else is read.
 
-    def __init__(self, file: int | None) -> None:
-        self._sha256 = hashlib.sha256()
-        self._error: OSError | None = None
+    Args:
+        file: Descriptor of the file; None if its hash is not wanted.
+        hashed: The hash, if its computation has begun before.
+    """
+
+    def __init__(self, file: int | None, hashed: EarlyHash | None) -> None:
         self._closed = False
-        self._hashed = 0
-        self._size = 0
+        self._hash = hashed
         self._thread: Thread | None = None
-        if file is not None:
-            self._size = os.fstat(file).st_size
-            self._thread = Thread(target=self._run, args=(file,), daemon=True)
+        if file is not None and hashed is None:
+            hashed = self._hash = EarlyHash(Span(0, os.fstat(file).st_size))
+            run = partial(hashed.compute, file, lambda: not self._closed)
+            self._thread = Thread(target=run, daemon=True)
             self._thread.start()
 
-    def _run(self, file: int) -> None:
-        offset = 0
-        try:
-            while not self._closed and (piece := os.pread(file, CHUNK, offset)):
-                self._sha256.update(piece)
-                offset += len(piece)
-                self._hashed = offset
-        except OSError as error:
-            self._error = error
-
     def result(self, meter: Meter) -> str | None:
-        if self._thread is None:
+        if self._hash is None:
             return None
-        meter.begin(self._size)
-        told = 0
-        while self._thread.is_alive():
-            self._thread.join(_WATCH_SECONDS)
-            meter.count(self._hashed - told, "")
-            told = self._hashed
+        meter.begin(self._hash.span.length)
+        self._hash.wait(lambda count: meter.count(count, ""))
         meter.end()
-        return None if self._error else self._sha256.hexdigest()
+        try:
+            return self._hash.result()
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Stop, however far it came."""
         self._closed = True
         if self._thread is not None:
             self._thread.join()
+
+
+def _whole_hash(opened: Opened, options: ReadOptions) -> _FileHash:
+    """The hash of the whole file, if it is wanted."""
+    if opened.file is None or not options.whole_digest:
+        return _FileHash(None, None)
+    whole = Span(0, os.fstat(opened.file).st_size)
+    early = None if options.early is None else options.early.claim(opened.file, whole)
+    return _FileHash(opened.file, early)
 
 
 def _read_blobs(path: str, opened: Opened, options: ReadOptions, steps: Steps) -> dict[int, Blob]:
@@ -587,7 +602,7 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
         "reading signatures and attestations",
-        lambda: find_attached(members, None if flat else oci, limits),
+        lambda: _attached(members, None if flat else oci, limits),
         ((), ()),
     )
     return Archive(
@@ -611,6 +626,18 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         known_kind=known_kind,
         attached=attached,
     )
+
+
+def _attached(
+    members: Members, oci: OciLayout | None, limits: Limits
+) -> tuple[tuple[Attached, ...], tuple[LimitReached, ...]]:
+    """What is attached to the images of a layout."""
+    if oci is None or all(manifest.is_image for manifest in oci.manifests):
+        return (), ()
+    # Imported here, as most archives do not have any.
+    from checker.interpretation.attached import find_attached
+
+    return find_attached(members, oci, limits)
 
 
 class _Interpreted(NamedTuple):

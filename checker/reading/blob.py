@@ -11,7 +11,7 @@ from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.document import Document
-from checker.model.envelopes import COSE_START, MOST_COSE_BYTES
+from checker.model.forms import COSE_START, MOST_COSE_BYTES
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.tar import Tar

@@ -318,7 +318,7 @@ class _Walk:
         path = self._table.entries.paths[position]
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
-        wanted = self._contents.wanted(position, header) if size else NOTHING
+        wanted = self._contents.wanted(position, header.mode, size) if size else NOTHING
         wants_digest = size > 0 and self._plan.wants_digest(path)
         if not wanted.collected and not wants_digest:
             if not _is_readable(directory, name, status):

@@ -2,6 +2,7 @@
 
 Of a plain archive with large members, hashing takes longer than all else, and it needs to know
 nothing of checks. What is to be kept of the content is known only when the plugins are there.
+The archive itself is hashed at the same time, if a report shows its digest.
 """
 
 from __future__ import annotations
@@ -95,21 +96,30 @@ class EarlyHashes:
 
     Args:
         path: The archive. What cannot be opened or is not a plain file has no early hashes.
+        whole: Whether the whole file is hashed as well, on a thread of its own.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, whole: bool = False) -> None:
         self._lock = Lock()
         self._hashes: dict[Span, EarlyHash] = {}
         self._identity: tuple[int, ...] = ()
         self._closed = False
-        self._thread: Thread | None = None
+        self._threads: list[Thread] = []
         file = _open(path)
         if file is None:
             return
         self._identity = _identity(file)
-        self._hashes = {span: EarlyHash(span) for span in _large_members(file)}
-        self._thread = Thread(target=self._run, args=(file,), daemon=True)
-        self._thread.start()
+        if whole:
+            self._begin([Span(0, os.fstat(file).st_size)], os.dup(file))
+        self._begin(_large_members(file), file)
+
+    def _begin(self, spans: list[Span], file: int) -> None:
+        """Begin to hash some stretches, one after another; the file is closed at the end."""
+        hashes = [EarlyHash(span) for span in spans]
+        self._hashes |= {one.span: one for one in hashes}
+        thread = Thread(target=self._run, args=(file, hashes), daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def claim(self, file: int, span: Span) -> EarlyHash | None:
         """The hash of a stretch, if work on it has begun.
@@ -133,23 +143,22 @@ class EarlyHashes:
     def close(self) -> None:
         """Stop, however far it came."""
         self._closed = True
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self, file: int) -> None:
+    def _run(self, file: int, hashes: list[EarlyHash]) -> None:
         try:
-            while (pending := self._begin_next()) is not None:
-                pending.compute(file, lambda: not self._closed)
+            for one in hashes:
+                if self._is_left(one):
+                    one.compute(file, lambda: not self._closed)
         finally:
             os.close(file)
 
-    def _begin_next(self) -> EarlyHash | None:
+    def _is_left(self, one: EarlyHash) -> bool:
+        """Whether a hash is to be computed here; then nobody else does it from now on."""
         with self._lock:
-            pending = next((one for one in self._hashes.values() if not one.is_begun), None)
-            if pending is None or self._closed:
-                return None
-            pending.is_begun = True
-            return pending
+            one.is_begun = not self._closed and one.span in self._hashes
+            return one.is_begun
 
 
 def _open(path: str) -> int | None:

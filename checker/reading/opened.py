@@ -465,14 +465,8 @@ def entries_below(entries: Entries, directory: str) -> tuple[Entries, list[int]]
     start = f"{directory}/"
     positions = [i for i, path in enumerate(entries.paths) if path.startswith(start)]
     found = Entries()
-    for number, position in enumerate(positions):
+    for position in positions:
         _add_row(found, entries, position, start)
-        path = found.paths[number]
-        if entries.by_path.get(entries.paths[position]) is None:
-            continue  # a global header, which is not extracted
-        if found.by_path.setdefault(path, number) != number:
-            found.by_path[path] = number
-            found.repeated.append(number)
     return found, positions
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 FetchRange = Callable[[int, int], bytes]
 """Fetches exactly so many bytes from an offset on.
@@ -135,6 +138,8 @@ class RangedFile:
 
     def _stream(self, offset: int, end: int) -> Generator[bytes]:
         """The same, of what is not there yet; the next request is under way meanwhile."""
+        from concurrent.futures import ThreadPoolExecutor
+
         key = object()
         with ThreadPoolExecutor(1, "checker-ranges") as ahead:
             pending = self._ask_ahead(ahead, offset, end)

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from checker.checks.finding import Finding, Result, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
-from checker.contents.summary import signature_facts
+from checker.contents.signatures import signature_facts
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.damage import (

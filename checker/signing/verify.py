@@ -20,8 +20,8 @@ from checker.model.envelopes import (
     STATEMENT_PAYLOAD,
     Envelope,
     EnvelopeError,
-    Form,
 )
+from checker.model.forms import Form
 from checker.model.names import parse_digest, shorten
 from checker.model.signatures import Signature, State, signature_of
 from checker.model.signed import read_envelope

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Image, Severity
-from checker.model.attached import Use
 from checker.model.names import shorten
-from checker.model.signatures import intact_parents, is_intact, subject_digests
-from checker_oci.unverified_signature import NO_KEY
+from checker_oci.layouts import NO_KEY
 
 
 class ImageWithoutValidSignature(Check):
@@ -54,6 +52,10 @@ class ImageWithoutValidSignature(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the images without a valid signature."""
+        # Imported here, as it is needed only if there is a key.
+        from checker.model.attached import Use
+        from checker.model.signatures import intact_parents
+
         keys = ", ".join(self.context.verify_keys)
         if not archive.images:
             yield self.finding(archive, f"the archive has no image that {keys} could have signed")
@@ -73,6 +75,8 @@ class ImageWithoutValidSignature(Check):
     def _what_is_wrong(
         self, image: Image, signed: set[str], parents: dict[str, frozenset[str]]
     ) -> str | None:
+        from checker.model.signatures import subject_digests
+
         keys = ", ".join(self.context.verify_keys)
         if image.manifest is None:
             return f"{image.label} has no OCI manifest that {keys} could have signed"
@@ -86,6 +90,8 @@ class ImageWithoutValidSignature(Check):
 
 def _changed(image: Image) -> str | None:
     """The part of an image that does not match the digest of its descriptor."""
+    from checker.model.signatures import is_intact
+
     described = None if image.manifest is None else image.manifest.config
     config = image.config
     if described is not None and config is not None and not is_intact(described, config.blob):

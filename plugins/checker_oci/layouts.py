@@ -12,3 +12,8 @@ LAYOUTS = Scope(
     reason="the archive is not an OCI image layout",
 )
 """Image layouts, also those that are Docker archives as well."""
+
+ALL_ARCHIVES = Scope(includes=lambda _: True, reason=None)
+"""Any archive, whether it can contain what a rule asks for or not."""
+NO_KEY = "no key was given (--verify-key)"
+"""Why rules about keys are skipped."""

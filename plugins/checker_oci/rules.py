@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from checker.checks.listed import ListedRule, listed
-from checker_oci.layouts import LAYOUTS
+from checker_oci.layouts import ALL_ARCHIVES, LAYOUTS
 
-RULES: tuple[ListedRule, ...] = listed(
+_OF_LAYOUTS: tuple[ListedRule, ...] = listed(
     "checker_oci",
     LAYOUTS,
     """
@@ -50,7 +50,16 @@ OCI038 contradictory-signature
 OCI039 malformed-statement
 OCI040 incomplete-provenance
 OCI041 unsound-sbom
+""",
+)
+# With a key, an archive that cannot contain signatures does not pass either.
+_OF_ALL_ARCHIVES = listed(
+    "checker_oci",
+    ALL_ARCHIVES,
+    """
 OCI042 unverified-signature
 OCI043 image-without-valid-signature
 """,
 )
+RULES = (*_OF_LAYOUTS, *_OF_ALL_ARCHIVES)
+"""All rules of the bundle."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checker import Archive, Check, Finding, Severity
-from checker.model.signatures import Signature, State
-from checker_oci.documents import short_name
+from checker_oci.layouts import NO_KEY
 
-NO_KEY = "no key was given (--verify-key)"
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 
 class UnverifiedSignature(Check):
@@ -55,6 +56,9 @@ class UnverifiedSignature(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report what was found of each signature."""
+        # Imported here, as no other archive needs it.
+        from checker.model.signatures import State
+
         del archive
         for signature in self.context.signatures:
             if signature.state is State.INVALID:
@@ -63,6 +67,8 @@ class UnverifiedSignature(Check):
                 yield self._report(signature, "was not verified", Severity.NOTE)
 
     def _report(self, signature: Signature, words: str, severity: Severity) -> Finding:
+        from checker_oci.documents import short_name
+
         place = f"{short_name(signature.location)} {signature.location.pointer}"
         return self.finding(
             signature,

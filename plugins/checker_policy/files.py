@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from checker import ContentRequest, Entry, Rootfs, RootfsEntry
 from checker.model.entries import (
@@ -101,9 +102,8 @@ class FileTest(NamedTuple):
             yield from self._of_glob(rootfs, glob)
 
     def _of_glob(self, rootfs: Rootfs, glob: Glob) -> Iterator[Problem]:
-        follow = self.exists and _SYMLINK not in self.kinds
         is_found = False
-        for found in find(rootfs, glob, follow=follow):
+        for found in self._found(rootfs, glob):
             is_found = True
             if not self.exists:
                 yield _problem(found, f"/{found.path} must not exist")
@@ -113,6 +113,20 @@ class FileTest(NamedTuple):
         if self.exists and not is_found:
             words = "does not exist" if glob.is_path else "matches nothing"
             yield Problem(f"/{glob.text} {words}", {"path": glob.text})
+
+    def _found(self, rootfs: Rootfs, glob: Glob) -> Iterator[Found]:
+        """The files to look at: the first one, and those of which something may be wrong."""
+        follow = self.exists and _SYMLINK not in self.kinds
+        found = find(rootfs, glob, follow=follow)
+        is_of_modes = self == FileTest(self.globs, mode_without=self.mode_without)
+        if glob.is_path or not is_of_modes:
+            yield from found
+            return
+        yield from islice(found, 1)
+        matches = glob.matcher()
+        for placed in rootfs.with_mode(self.mode_without):
+            if matches(placed.path):
+                yield Found(placed.path, placed)
 
     def _of_file(self, rootfs: Rootfs, found: Found) -> Iterator[str]:
         entry = found.entry

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from checker_policy import age, bases, commands, files, platforms, sets, sizes, tables, texts
+from checker_policy import (
+    age,
+    bases,
+    commands,
+    expressions,
+    files,
+    licenses,
+    packages,
+    platforms,
+    sets,
+    sizes,
+    tables,
+    texts,
+)
 from checker_policy.parts import Keys
 
 KEYS: Keys = {
@@ -15,4 +28,7 @@ KEYS: Keys = {
     **age.KEYS,
     **bases.KEYS,
     **files.KEYS,
+    **packages.KEYS,
+    **licenses.KEYS,
+    **expressions.KEYS,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checker import ContentRequest, Entry, Rootfs, RootfsEntry
+from checker.model.entries import SYMLINK
 from checker.records import NamedTuple
 from checker_policy.patterns import Glob
 
+_SYMLINK = ord(SYMLINK)
 SEARCHED = 1 << 20
 """Bytes of each file that patterns are looked for in."""
 
@@ -54,14 +56,21 @@ def find(rootfs: Rootfs, glob: Glob, *, follow: bool) -> Iterator[Found]:
         if found is not None:
             yield found
         return
-    entries = rootfs.below(glob.directory) if glob.directory else tuple(rootfs)
-    last = glob.last_part
-    for placed in entries:
+    matches = glob.matcher()
+    for placed in _candidates(rootfs, glob):
         path = placed.path
-        if (last is None or path.rpartition("/")[2] == last) and glob.matches(path):
-            end = rootfs.resolve(path) if follow else placed
+        if matches(path):
+            is_link = placed.layer.entries.kinds[placed.position] == _SYMLINK
+            end = rootfs.resolve(path) if follow and is_link else placed
             if end is not None:
                 yield Found(path, end)
+
+
+def _candidates(rootfs: Rootfs, glob: Glob) -> Iterable[RootfsEntry]:
+    """The entries that a pattern may match, found without a look at each where that is possible."""
+    if glob.directory:
+        return rootfs.below(glob.directory)
+    return iter(rootfs) if glob.last_part is None else rootfs.named(glob.last_part)
 
 
 def find_path(rootfs: Rootfs, path: str, *, follow: bool) -> Found | None:

@@ -6,8 +6,9 @@ nothing can interrupt it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase, translate
 from functools import cache
 from typing import Any
 
@@ -122,7 +123,23 @@ class Glob(NamedTuple):
 
     def matches(self, path: str) -> bool:
         """Whether a cleaned path matches."""
-        return _match_parts(self.text.split("/"), path.split("/"))
+        return self.matcher()(path)
+
+    def matcher(self) -> Callable[[str], bool]:
+        """What tells whether cleaned paths match, for many of them."""
+        parts = self.text.split("/")
+        if all(part == "**" for part in parts):
+            return lambda _: True
+        last = re.compile(translate(parts[-1])).match
+
+        def match(path: str) -> bool:
+            # The last part tells most paths apart.
+            if last(path[path.rfind("/") + 1 :]) is None:
+                return False
+            return is_anywhere or _match_parts(parts, path.split("/"))
+
+        is_anywhere = parts[:-1] == ["**"]
+        return match if parts[-1] != "**" else lambda path: _match_parts(parts, path.split("/"))
 
 
 def _match_parts(pattern_parts: Sequence[str], parts: Sequence[str]) -> bool:

@@ -146,6 +146,7 @@ def rule_of(requirement: Requirement) -> type[Check]:
         severity = given.severity
         requirement = given
         parts_of_root = roots
+        stated = repr(given)
         # What is for other archives is not listed, as with other rules.
         is_required = given.skipped is not None
         reads: ClassVar[tuple[ContentRequest, ...]] = tuple(

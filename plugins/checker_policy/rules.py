@@ -10,6 +10,7 @@ from checker.policy import Policy, PolicyFile
 from checker.records import NamedTuple
 from checker.settings import parse_severity
 from checker_policy.documents import read_document
+from checker_policy.expressions import Expression, compile_all
 from checker_policy.kinds import KEYS
 from checker_policy.requirement import (
     Requirement,
@@ -25,6 +26,8 @@ from checker_policy.values import Value
 
 POLICY_SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 _FILE_KEYS = ("require",)
+# What begins so is free, for anchors of YAML.
+_FREE = "x-"
 _OWN_KEYS = ("name", "message", "severity", "id", "structure-test")
 
 
@@ -36,6 +39,7 @@ def rules_of(policy: Policy) -> tuple[type[Check], ...]:
     """
     found = tuple(_requirements(policy))
     _require_distinct(found)
+    compile_all(part for each in found for part in each.parts if isinstance(part, Expression))
     return tuple(rule_of(each) for each in found)
 
 
@@ -98,8 +102,9 @@ def _of_file(file: PolicyFile) -> Iterator[Requirement]:
         SettingsError: It cannot be read, or a requirement is not valid.
     """
     origin = read_document(file, POLICY_SUFFIXES).origin
-    found = Value(origin.table, origin).table(_FILE_KEYS)
-    if not found:
+    free = tuple(key for key in origin.table if str(key).startswith(_FREE))
+    found = Value(origin.table, origin).table((*_FILE_KEYS, *free))
+    if "require" not in found:
         raise SettingsError(f"{file.place}{file.path}: requires nothing; it needs a key require")
     for item in found["require"].items():
         yield from read_requirement(item)

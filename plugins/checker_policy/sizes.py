@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import ContentRequest, Image, Layer, Rootfs
+from checker.model.entries import CONTIGUOUS, GNU_SPARSE, REGULAR
 from checker.records import NamedTuple
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value, size_words
+
+_FILES = (REGULAR, CONTIGUOUS, GNU_SPARSE)
 
 
 class MostLayers(NamedTuple):
@@ -67,9 +70,9 @@ class MostOfFile(NamedTuple):
 
     def of_root(self, rootfs: Rootfs) -> Iterator[Problem]:
         """Look at the sizes of all files."""
-        for placed in rootfs:
+        for placed in rootfs.of_kind(*_FILES):
             size = placed.layer.entries.sizes[placed.position]
-            if size > self.most and placed.entry.is_file:
+            if size > self.most:
                 words = f"/{placed.path} has {size_words(size)}"
                 allowed = f"at most {size_words(self.most)} are allowed"
                 yield Problem(f"{words}, {allowed}", {"path": placed.path}, placed.layer)

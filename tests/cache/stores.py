@@ -9,7 +9,7 @@ from typing import Any
 
 from checker.cache.database import Database
 from checker.cache.store import MOST, SqliteLayerCache
-from checker.model.entries import Entries
+from checker.model.entries import COLUMNS, Entries
 from checker.reading.layer_cache import LayerFacts, Question
 from checker.reports.json_report import render_json
 from checker.session import ArchiveSource, Session
@@ -52,8 +52,7 @@ def _without_times(value: Any) -> Any:
 
 def columns(entries: Entries) -> dict[str, object]:
     """Everything that entries are made of, with the order of tables."""
-    names = (name for name in Entries.__slots__ if name != "_cache")
-    values = {name: getattr(entries, name) for name in names}
+    values = {name: getattr(entries, name) for name in (*COLUMNS, "by_path", "repeated")}
     return {
         name: list(value.items()) if isinstance(value, dict) else value
         for name, value in values.items()

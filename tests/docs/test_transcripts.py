@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ PAGES = (
     *("settings.md", "show.md", "structure-tests.md"),
 )
 """The pages whose sessions need nothing but the checker."""
+FLEET = pytest.param(
+    "fleet.md",
+    marks=pytest.mark.skipif(
+        not (
+            os.environ.get("CHECKER_REQUIRE_FLEET")
+            or (find_spec("fsspec") and find_spec("pyarrow"))
+        ),
+        reason="fsspec or pyarrow not installed: make test-fleet installs the extra fleet-test",
+    ),
+)
 
 
 def ran(session: str, folder: Path) -> Iterator[str]:
@@ -46,7 +57,7 @@ def ran(session: str, folder: Path) -> Iterator[str]:
         yield f"$ {command}\n{done.stdout}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, FLEET])
 def test_sessions_print_what_the_page_says(page: str, tmp_path: Path) -> None:
     text = DOCS.joinpath(page).read_text("utf-8")
     sessions = BLOCK.findall(text)

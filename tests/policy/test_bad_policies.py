@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from checker.errors import SettingsError
 from checker.policy import Policy, PolicyFile
@@ -58,6 +63,15 @@ TOML = [
     (HEAD + 'max-age = "soon"', "3: require.max-age: must be a number of hours, days or weeks"),
     (HEAD + 'bases = [{ digest = "sha256:1" }]', 'require.bases.digest: invalid digest "sha256:1"'),
     (HEAD + "bases = [{}]", "require.bases: must have one of name, digest, diff-ids"),
+    (HEAD + "packages = {}", "3: require.packages: must have one of include, exclude"),
+    (HEAD + 'packages = ["=1"]', "require.packages: must have a name"),
+    (HEAD + "licenses = []", "3: require.licenses: must not be an empty list"),
+    (
+        HEAD + 'expression = "1 +"',
+        "3: require.expression: is not an expression of CEL: <input>:1:4",
+    ),
+    (HEAD + f'expression = "{"(" * 60}"', "3: require.expression: is nested too deeply"),
+    (HEAD + f'expression = "{"a" * 2001}"', "must not have more than 2,000 characters"),
     (HEAD + "files = []", "3: require.files: must not be empty"),
     (HEAD + '[[require.files]]\nmode = "0755"', "3: require.files: must have a path"),
     (
@@ -198,6 +212,8 @@ def test_yaml_is_read_as_people_mean_it(tmp_path: Path) -> None:
         f"{path}:8",
     ]
     assert document.texts == {("require", 1, "max-layers"): "3"}
+    path.write_text(path.read_text().replace(", owner: 1000:50", ""))
+    assert [rule.name for rule in rules_of(Policy(files=(PolicyFile(str(path)),)))] == ["a", "b"]
 
 
 WORDS = st.sampled_from(
@@ -233,7 +249,7 @@ SUBKEYS = st.sampled_from(
             "layer",
         ),
         *("executable", "sha256", "matches", "must-not-match", "one-of", "include", "exclude"),
-        *("only", "name", "digest", "diff-ids", "must", "must-not"),
+        *("only", "name", "digest", "diff-ids"),
     ]
 )
 SCALARS = WORDS | st.booleans() | st.integers(-2, 2**64) | st.floats(allow_nan=False) | st.dates()
@@ -243,15 +259,29 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 TABLES = st.dictionaries(
-    st.sampled_from([*KEYS, "message", "severity", "id", "image", "platform", "archive"]),
+    st.sampled_from(
+        [
+            *(KEYS.keys() - {"expression"}),
+            "message",
+            "severity",
+            "id",
+            "image",
+            "platform",
+            "archive",
+        ]
+    ),
     VALUES,
     max_size=3,
 )
 
 
 def refusal_of(table: dict[str, object]) -> str | None:
+    return refusal_of_policy(Policy(tables=(Origin("settings", table),)))
+
+
+def refusal_of_policy(policy: Policy) -> str | None:
     try:
-        rules_of(Policy(tables=(Origin("settings", table),)))
+        rules_of(policy)
     except SettingsError as error:
         return str(error)
     return None
@@ -268,3 +298,74 @@ def test_any_table(table: dict[str, object]) -> None:
         assert "\n" not in refused
     else:
         assert schema_problems(Origin("settings", {"require": [table]})) == ()
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "require:",
+            "- name: a",
+            "  user: b",
+            "  <<: *a",
+            "&a x",
+            "- &a {b: *a}",
+            "{",
+            "}",
+            "[",
+            "]",
+        ),
+        *(
+            "schemaVersion: 2.0.0",
+            "metadataTest:",
+            "  cmd: [a, 1]",
+            "commandTests:",
+            "? a",
+            ": b",
+            "|",
+        ),
+        *(
+            "---",
+            "...",
+            "!!set {a}",
+            "!!binary =",
+            "12:30",
+            "2001-01-01",
+            "~",
+            "\t",
+            "%YAML 1.1",
+            "'",
+        ),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=examples(500))
+@given(
+    st.lists(LINES).map(lambda lines: "\n".join(lines).encode()) | st.binary(max_size=50),
+    st.sampled_from(["yaml", "json", "toml"]),
+)
+def test_any_file(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str) -> None:
+    path = tmp_path_factory.getbasetemp() / f"any.{suffix}"
+    path.write_bytes(data)
+    file = (PolicyFile(str(path)),)
+    for policy in (Policy(files=file), Policy(structure_tests=file)):
+        refused = refusal_of_policy(policy)
+        if refused is not None:
+            assert refused.startswith(f"{path}:")
+            assert "\n" not in refused
+
+
+def test_the_schema_of_files_of_their_own() -> None:
+    folder = resources.files("checker_schemas").joinpath("settings")
+    documents = {
+        name: json.loads(folder.joinpath(name).read_text("utf-8"))
+        for name in ("policy.json", "checker-toml.json")
+    }
+    registry: Registry[Any] = Registry().with_resources(
+        (name, Resource.from_contents(document)) for name, document in documents.items()
+    )
+    validator = Draft202012Validator({"$ref": "policy.json"}, registry=registry)
+    valid = {"x-base": {"a": 1}, "require": [{"name": "a", "user": "b"}]}
+    assert list(validator.iter_errors(valid)) == []
+    texts = ("{}", '{"requir": []}', '{"require": [{"name": "a", "usr": "b"}]}')
+    assert all(list(validator.iter_errors(json.loads(text))) for text in texts)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
+from checker.cache.version import question_digest
+from checker.fleet.job import fingerprint
+from checker.model.content import ContentPlan
+from checker.model.limits import Limits
+from checker.reading.layer_cache import Question
+from checker.session import Session
 from checker.testing import sample
 from tests.cli.conftest import Checker
 
@@ -86,6 +93,22 @@ def test_files_are_relative_to_the_settings_file(checker: Checker) -> None:
     assert done.rules >= {"POL355907"}
 
 
+def test_rules_of_a_policy_are_listed_and_explained(checker: Checker) -> None:
+    checker.folder.joinpath("checker.toml").rename(checker.folder / "policy.toml")
+    done = checker("rules", "--policy", "policy.toml", "--search", "services run as root")
+    assert (done.code, done.out.split(maxsplit=3)) == (
+        0,
+        ["POL001", "error", "app-user", "services do not run as root\n"],
+    )
+    done = checker("explain", "app-user", "--policy", "policy.toml")
+    assert done.out.startswith("POL001 app-user (error, from checker_policy)\n\nservices do not")
+    assert "policy.toml:1" in done.out
+    done = checker("explain", "POL", "--policy", "policy.toml")
+    assert done.out.startswith("POL (2 rules)\n\nWhat a policy requires")
+    done = checker("explain", "POL001", "--policy", "none.toml")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+
+
 def test_a_broken_policy_ends_the_run(checker: Checker) -> None:
     checker.folder.joinpath("checker.toml").write_text('[[require]]\nname = "a"\nusr = "b"\n')
     done = checker("check", "app.tar")
@@ -155,3 +178,33 @@ def test_a_requirement_cannot_have_the_name_of_a_rule(checker: Checker) -> None:
         "checker: require: rule user-is-root of checker_policy is already registered by "
         "checker_hygiene\n"
     )
+
+
+def test_every_part_of_a_plan_is_part_of_the_question_to_the_cache() -> None:
+    plans = [
+        ContentPlan(paths={"a": 1}),
+        ContentPlan(executables=1),
+        ContentPlan(endings={"a": {"a": 1}}),
+        ContentPlan(libraries=True),
+        ContentPlan(digests=True),
+        ContentPlan(below={"a": 1}),
+        ContentPlan(hashed={"a": frozenset({"a"})}),
+    ]
+    assert len(plans) == len(ContentPlan._fields)
+    questions = [Question(plan, Limits(), is_sought=False) for plan in (ContentPlan(), *plans)]
+    assert len(set(map(question_digest, questions))) == len(questions)
+
+
+def test_a_policy_that_changes_makes_a_sweep_judge_again(checker: Checker) -> None:
+    policy = checker.folder / "policy.toml"
+    checker.folder.joinpath("checker.toml").write_text('policy = ["policy.toml"]\n')
+
+    def marked(text: str) -> str:
+        policy.write_text(text)
+        with chdir(checker.folder):
+            session = Session("checker.toml")
+            return fingerprint(session.settings, session.plugins)
+
+    first = marked('[[require]]\nname = "a"\nuser = "b"\n')
+    assert marked('[[require]]\nname = "a"\nuser = "b"\n') == first
+    assert marked('[[require]]\nname = "a"\nuser = "c"\n') != first

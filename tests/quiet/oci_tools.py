@@ -180,12 +180,47 @@ def attestation(subject: Blob, *, as_artifact: bool = False) -> tuple[list[Blob]
     return [config, *statements, manifest], described(manifest, annotations, platform=UNKNOWN)
 
 
+# What BuildKit writes if it is not told the id of the builder, and what syft writes for it.
+_PREDICATES: Mapping[str, Json] = MappingProxyType(
+    {
+        SLSA: {
+            "builder": {"id": ""},
+            "buildType": "https://mobyproject.org/buildkit@v1",
+            "materials": [],
+            "invocation": {"configSource": {"entryPoint": "Dockerfile"}, "parameters": {}},
+        },
+        SPDX: {
+            "spdxVersion": "SPDX-2.3",
+            "dataLicense": "CC0-1.0",
+            "SPDXID": "SPDXRef-DOCUMENT",
+            "name": "sbom",
+            "documentNamespace": "https://anchore.com/syft/dir/sbom-6d1c",
+            "creationInfo": {"created": CREATED, "creators": ["Tool: syft-v1.0.0"]},
+            "packages": [
+                {
+                    "name": "sbom",
+                    "SPDXID": "SPDXRef-DocumentRoot-Directory-sbom",
+                    "downloadLocation": "NOASSERTION",
+                }
+            ],
+            "relationships": [
+                {
+                    "spdxElementId": "SPDXRef-DOCUMENT",
+                    "relatedSpdxElement": "SPDXRef-DocumentRoot-Directory-sbom",
+                    "relationshipType": "DESCRIBES",
+                }
+            ],
+        },
+    }
+)
+
+
 def _statement(subject: Blob, predicate: str) -> Blob:
     document = {
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": predicate,
         "subject": [{"name": "pkg:docker/web@1", "digest": {"sha256": subject.hex}}],
-        "predicate": {"buildType": "https://mobyproject.org/buildkit@v1"},
+        "predicate": _PREDICATES[predicate],
     }
     return Blob(IN_TOTO, json.dumps(document, indent=2).encode())
 
@@ -379,7 +414,7 @@ def cosign_attestation() -> Sample:
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": SLSA,
         "subject": [{"name": "registry.example/web", "digest": {"sha256": "0" * 64}}],
-        "predicate": {},
+        "predicate": _PREDICATES[SLSA],
     }
     envelope = {
         "payloadType": IN_TOTO,
@@ -397,7 +432,7 @@ def cosign_attestation() -> Sample:
 def sbom() -> Sample:
     """``oras attach``: an SBOM whose config is empty and whose subject is there."""
     image = static()
-    document = Blob("application/spdx+json", b'{"spdxVersion":"SPDX-2.3"}')
+    document = Blob("application/spdx+json", encode_json(_PREDICATES[SPDX]))
     title = {"org.opencontainers.image.title": "sbom.spdx.json"}
     manifest = manifest_of(
         EMPTY,

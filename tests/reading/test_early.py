@@ -66,14 +66,28 @@ def span_of_layer(path: Path) -> Span:
     return Span(path.read_bytes().index(LAYER), len(LAYER))
 
 
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_the_facts_are_the_same(name: str, jobs: int, path: Path) -> None:
+def test_the_facts_are_the_same(name: str, jobs: int, path: Path, *, whole: bool) -> None:
     path.write_bytes(write_tar(ARCHIVES[name]))
     plain = read_archive(str(path), ReadOptions(jobs=jobs))
-    with closing(EarlyHashes(str(path))) as early:
+    with closing(EarlyHashes(str(path), whole=whole)) as early:
         ahead = read_archive(str(path), ReadOptions(jobs=jobs, early=early))
     assert facts(ahead) == facts(plain)
+    assert ahead.sha256 == plain.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_whole_file_is_hashed_ahead(opened: int, path: Path) -> None:
+    size = path.stat().st_size
+    for pause in range(100):
+        with closing(EarlyHashes(str(path), whole=True)) as early:
+            time.sleep(pause / 1000)
+            claimed = early.claim(opened, Span(0, size))
+            if claimed is not None:
+                assert claimed.result() == hashlib.sha256(path.read_bytes()).hexdigest()
+                return
+    pytest.fail("no hash was ever begun")
 
 
 def test_a_large_member_is_hashed_ahead(opened: int, path: Path) -> None:

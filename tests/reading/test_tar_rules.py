@@ -534,7 +534,7 @@ def test_paths_that_come_again_and_spellings() -> None:
     tar = walk(write_tar([Member(name) for name in names]))
     assert [entry.name for entry in tar.entries] == names
     assert paths(tar) == ["a", "a", "a", "a", "b/c", "", "", ""]
-    assert tar.entries.repeated == [1, 2, 3, 6, 7]
+    assert tar.entries.repeated == (1, 2, 3, 6, 7)
     assert tar.entries.by_path == {"a": 3, "b/c": 4, "": 7}
 
 
@@ -690,7 +690,7 @@ def test_a_global_header_is_an_entry_and_changes_no_other() -> None:
     assert tar.entries[-1].uid == 0
     assert tar.global_records == {"uid": "7", "comment": "d"}
     assert "pax_global_header" not in tar.entries.by_path
-    assert tar.entries.repeated == []
+    assert tar.entries.repeated == ()
 
 
 def test_a_global_header_takes_the_extension_headers_before_it() -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
+from checker.reading.tar import bulk, plain
 from checker.reading.tar.header import BLOCK
-from checker.reading.tar.walker import TarWalker
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.testing.tar import (
     Member,
     device,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.model.tar import Tar
+    from checker.reading.tar.table import PlainRows
 
 PIECES = (1, 7, 511, 513, 4096)
 SMALL_ENOUGH = 60_000
@@ -563,6 +566,18 @@ def test_any_header_with_a_right_checksum_is_a_fact(
 
 # --- plain headers, which are read many at a time
 
+
+@pytest.fixture(params=["batches", "windows"], scope="module")
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Headers are read in batches, or in windows as well, however few there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "MANY", 0 if request.param == "windows" else 1 << 40)
+        patch.setattr(plain, "_BULK", "")
+        patch.setattr(plain, "_SMALLEST_WINDOW", 0)
+        patch.setattr(plain, "_PAUSE", 0)
+        yield
+
+
 SPECIAL = (
     directory("srv/"),
     directory("./lib/"),
@@ -577,6 +592,7 @@ SPECIAL = (
     symlink("to", "d/" * 48),
     file("//odd/../name/.", b"odd"),
     replace(file("b" * 80, b"prefix"), raw={"prefix": b"p/" * 75}),
+    file("inner.tar", write_tar([file(f"inner/{number}", b"x") for number in range(3)])),
 )
 # The walker reads some headers alone after each that is not plain.
 PLAIN = tuple(
@@ -594,9 +610,14 @@ PLANS = (
     ContentPlan(),
     ContentPlan({"etc/passwd": 10}, endings={"id_rsa": {"id_rsa": 4}}, libraries=True),
     ContentPlan({"name": 2, "odd/name": 2, "srv/1": 9, "1": 3}),
+    ContentPlan(
+        below={"home/a": 10, "srv/7": 5},
+        hashed={"1": frozenset({"srv/1"}), "7": frozenset({"3/7"})},
+    ),
 )
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("plan", PLANS)
 def test_plain_headers_are_read_as_others(plan: ContentPlan) -> None:
     expected = everything(walk([PLAIN_TAR], plan._replace(digests=True)))
@@ -636,6 +657,7 @@ UNUSUAL_FIELDS = {
 }
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("number", [3, 24])
 @pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
 def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], number: int) -> None:
@@ -648,6 +670,7 @@ def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], numbe
     assert everything(walk([data])) == expected
 
 
+@pytest.mark.usefixtures("reader")
 @given(
     st.lists(
         st.tuples(
@@ -678,6 +701,7 @@ def test_changed_headers_among_plain_ones(
     assert everything(walk(cut(bytes(data), piece), plan)) == expected
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize(
     "limits",
     [
@@ -692,6 +716,69 @@ def test_plain_headers_within_limits(limits: Limits) -> None:
     expected = everything(walk([PLAIN_TAR], HEADER_BY_HEADER, limits))
     assert everything(walk([PLAIN_TAR], EXECUTABLES, limits)) == expected
     assert everything(walk(cut(PLAIN_TAR, 700), EXECUTABLES, limits)) == expected
+
+
+MANY_MEMBERS = tuple(
+    member
+    for number in range(60)
+    for member in (
+        directory(f"./srv/{number}/" if number % 3 else f"srv/{number}"),
+        *(
+            file(
+                f"{'./' if number % 3 else ''}srv/{number}/{'é' if count == number else ''}{count}",
+                b"x" * (number * count % 1300),
+                mode=0o755 if number == count else 0o644,
+            )
+            for count in range(50)
+        ),
+        SPECIAL[number % len(SPECIAL)],
+    )
+)
+MANY_TAR = write_tar(MANY_MEMBERS)
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("plan", PLANS)
+def test_many_plain_headers(plan: ContentPlan) -> None:
+    alone = walk([MANY_TAR], plan._replace(digests=True))
+    paths = alone.entries.paths
+    hashed = {at: digest for at, digest in alone.digests.items() if plan.wants_digest(paths[at])}
+    together = walk([MANY_TAR], plan)
+    expected = everything(alone)
+    assert everything(together) == expected
+    assert together.digests == hashed
+    assert everything(walk(cut(MANY_TAR, 50_001), plan)) == expected
+    assert len(expected[0]) == len(MANY_MEMBERS)
+
+
+def test_windows_are_read_where_there_are_many_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 0
+
+    class Counting(bulk.BulkHeaders):
+        def read(self, data: bytes, position: int, offset: int) -> PlainRows | None:
+            nonlocal rows
+            found = super().read(data, position, offset)
+            rows += 0 if found is None else len(found.kinds)
+            return found
+
+    members = [file(f"srv/{number}", b"x" * 700) for number in range(3000)]
+    data = write_tar(members)
+    monkeypatch.setattr(bulk, "BulkHeaders", Counting)
+    monkeypatch.setattr(plain, "_BULK", "")
+    monkeypatch.setattr(plain, "MANY", 1000)
+    tar = walk_by_seeking(
+        TarWalker(Limits(), EXECUTABLES), lambda at, size: data[at : at + size], len(data)
+    )
+    assert [entry.name for entry in tar.entries] == [member.name for member in members]
+    assert 1000 < rows <= 2000
+
+
+def test_many_plain_headers_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = everything(walk([MANY_TAR], HEADER_BY_HEADER))
+    monkeypatch.setattr(plain, "MANY", 0)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.delitem(sys.modules, "checker.reading.tar.bulk")
+    assert everything(walk([MANY_TAR])) == expected
 
 
 # --- any bytes

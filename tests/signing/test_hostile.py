@@ -168,3 +168,12 @@ def test_signatures_beyond_the_limit_are_told() -> None:
     archive = session.read(io.BytesIO(data))
     assert len(archive.attached) == 20
     assert [reached.limit for reached in archive.limits] == ["signatures"]
+
+
+def test_large_content_is_not_read_again_and_again() -> None:
+    artifact = signers.changed_json(SAMPLES["dsse"], padding="x" * 400_000)
+    layers = artifact["layers"] * 30
+    session = Session(load_settings({"limits": {"json_bytes": 2_000_000}}), plugins=load_plugins())
+    archive = session.read(io.BytesIO(with_signatures({**artifact, "layers": layers}).tar()))
+    assert len(archive.attached) == 9
+    assert [reached.limit for reached in archive.limits] == ["json_bytes"]

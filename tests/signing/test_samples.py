@@ -82,6 +82,12 @@ def test_none_verifies_with_the_key_of_another(key: str, tmp_path: Path) -> None
     assert counts == expected
 
 
+def test_a_signature_with_a_certificate_is_not_verified(tmp_path: Path) -> None:
+    (found,) = verified(layout("certificate"), tmp_path, "root.pem", "cosign.pub")
+    assert found.state is State.NOT_VERIFIABLE
+    assert found.reason.startswith("it is signed with a certificate: who it belongs to and when")
+
+
 def test_what_the_attestations_say(tmp_path: Path) -> None:
     found = verified(layout("cosign-save"), tmp_path)
     assert sorted((each.builder or "", each.sbom or "") for each in found) == [

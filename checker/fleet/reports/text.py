@@ -78,7 +78,9 @@ def _lines(overview: Overview, top: int) -> Iterator[str]:
     yield from _upgrades(overview.upgrades, top)
 
 
-def _upgrades(upgrades: Sequence[Upgrade], top: int) -> Iterator[str]:
+def _upgrades(found: Sequence[Upgrade], top: int) -> Iterator[str]:
+    # What nothing was restored with cannot be broken.
+    upgrades = [one for one in found if one.accepted]
     if upgrades:
         yield ""
         yield "Upgrades"

@@ -12,7 +12,6 @@ from checker.model.limits import LimitReached, Limits
 from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
-from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
 from checker.records import NamedTuple
 
@@ -83,7 +82,7 @@ class Contents:
         """The steps that failed, one line each."""
         return self._steps.crashes
 
-    def wanted(self, position: int, header: Header) -> Wanted:
+    def wanted(self, position: int, mode: int, size: int) -> Wanted:
         """What is wanted of a file, at most all of it."""
         plan = self._plan
         path = self._entries.paths[position]
@@ -92,15 +91,15 @@ class Contents:
             kept = max(kept, plan.by_ending(path))
         if plan.below:
             kept = max(kept, plan.by_directory(path))
-        if header.mode & _EXECUTABLE:
+        if mode & _EXECUTABLE:
             kept = max(kept, plan.executables)
             is_program = plan.libraries
         else:
             is_program = plan.libraries and ".so" in path and _is_library(path)
         if not kept and not is_program:
             return NOTHING
-        kept = self._afforded(position, min(kept or _IDENT, header.size))
-        collected = max(kept, min(HEAD_SIZE, header.size)) if is_program else kept
+        kept = self._afforded(position, min(kept or _IDENT, size))
+        collected = max(kept, min(HEAD_SIZE, size)) if is_program else kept
         return Wanted(kept, collected, is_program)
 
     def _afforded(self, position: int, wanted: int) -> int:

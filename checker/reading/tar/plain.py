@@ -3,106 +3,75 @@
 A plain header has the type flag of a file, a directory or a link, well-formed numbers, an ordinary
 name and the right sum. Any other is left to the walker, so that there is one place
 that decides what is irregular, and what is said about it.
+
+The headers of a batch are found by their sizes alone; their columns are tested after that
+(``columns.py``), and the batch ends before the first header that is not plain. Where a tar has very
+many of them, and NumPy is installed, they are read in whole windows (``bulk.py``).
 """
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Callable, Iterable
-from zlib import adler32
+import sys
+from collections.abc import Callable
 
 from checker.model.content import ContentPlan
-from checker.model.untrusted import utf8
-from checker.reading.tar.header import (
-    BLOCK,
-    MAGIC,
-    REGULAR_TYPE,
-    STAR_TRAILER,
-    TYPES_WITH_LINK,
-    Numbers,
-    Rows,
-    Sums,
-)
-from checker.reading.tar.table import PlainRow, is_ordinary
-from checker.records import NamedTuple
+from checker.reading.tar.columns import PLAIN_TYPES, Chain, Columns
+from checker.reading.tar.cursor import padded
+from checker.reading.tar.header import BLOCK, parse_number
+from checker.reading.tar.table import PlainRows
 
-# name mode+uid+gid size mtime checksum typeflag linkname; its last byte begins the second half
-_HEADER = struct.Struct("100s24s12s12s8sB99s256s")
-_HALF = BLOCK // 2
-_MAGIC = slice(257 - _HALF, 263 - _HALF)
-_DEVICE = slice(329 - _HALF, 345 - _HALF)
-_PREFIX = slice(345 - _HALF, 500 - _HALF)
-_PLAIN_TYPES = frozenset(b"0125")
+_KIND = 156
+_SIZE = slice(124, 136)
 _MEMO_SIZE = 1 << 12
-_EXECUTABLE = 0o111
-# Bytes of a name and a target that are ordinary at any rate.
-_SHORT = 90
-# Of names that end so, the cleaned path has another last part.
-_UNCLEAN_ENDS = frozenset((b"", b".", b".."))
-# To begin a run costs more than to read one header: after a short one some are left to the walker.
-_SHORT_RUN = 4
-_PAUSE = 16
+# Headers of a batch. It grows while all of them are plain, so that hardly any is read in vain.
+_SMALLEST_BATCH = 8
+_LARGEST_BATCH = 1 << 10
+# To begin a batch costs more than to read one header: after few plain ones the next are left to
+# the walker, at first so many.
+_FEW = 4
+_PAUSE, _LONGEST_PAUSE = 16, 64
+MANY = 1 << 14
+"""Headers of a tar after which NumPy is imported, which takes as long as a batch of so many."""
+_SMALL_WINDOW = 1 << 18
+_LARGE_WINDOW = 1 << 20
+_BULK = "checker.reading.tar.bulk"
+# Bytes of a window, and headers in it, that are worth it.
+_SMALLEST_WINDOW = 1 << 15
+_WORTH_A_WINDOW = 64
+_LONGEST_WINDOW_PAUSE = 1 << 12
 
 
-class _SecondHalf(NamedTuple):
-    """The last 256 bytes of a plain header.
+class _Sizes(dict[bytes, tuple[int, int]]):
+    """Size field of a file -> its size, and the bytes from its header to the next.
 
-    Attributes:
-        total: Their sum.
-        prefix: The first part of the name, with the slash that follows it, or empty.
+    The second is 0 where the field is not a size.
     """
 
-    total: int
-    prefix: bytes
-
-
-class _SecondHalves(dict[bytes, _SecondHalf | None]):
-    """Second halves seen so far: those of most entries are the same. None: it is not plain."""
-
-    def __init__(self, rows: Rows) -> None:
-        super().__init__()
-        self._rows = rows
-
-    def __missing__(self, half: bytes) -> _SecondHalf | None:
+    def __missing__(self, field: bytes) -> tuple[int, int]:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        value = self[half] = self._read(half)
+        size = parse_number(field)
+        value = (0, 0) if size is None or size < 0 else (size, BLOCK + padded(size))
+        self[field] = value
         return value
-
-    def _read(self, half: bytes) -> _SecondHalf | None:
-        prefix = half[_PREFIX].partition(b"\0")[0]
-        # Where ustar has a prefix, others have times.
-        has_names_only = half[_MAGIC] == MAGIC or not prefix
-        is_target_ended = not half[0]
-        has_numbers = self._rows[half[_DEVICE]] is not None
-        is_star = half.endswith(STAR_TRAILER)
-        if has_names_only and is_target_ended and has_numbers and not is_star:
-            return _SecondHalf(sum(half), prefix and prefix + b"/")
-        return None
 
 
 class PlainHeaders:
-    """Reads runs of plain headers.
+    """Reads plain headers: in batches, and in windows where there are very many.
 
     Args:
-        plan: Whose content is wanted: headers of files that may be meant are left to the walker.
+        plan: Whose content is wanted: rows end with a file that may be meant.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
-        self._rows = Rows()
-        self._numbers = Numbers()
-        self._sums = Sums()
-        self._second_halves = _SecondHalves(self._rows)
-        self._wanted_names = _UNCLEAN_ENDS | {
-            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings, *plan.hashed)
-        }
-        self._wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
-        self._wanted_part = b".so" if plan.libraries else None
-        self._is_below = _search_of(plan.below) if plan.below else None
+        self._columns = Columns(plan)
+        self._batches = _Batches(self._columns)
+        self._windows: _Windows | None = None
         self._pause = 0
+        self._next_pause = _PAUSE
+        self._until_windows = 0 if _BULK in sys.modules else MANY
 
-    def read(self, data: bytes, position: int, offset: int, most: int) -> list[PlainRow]:
+    def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
         """Read plain headers that follow one another, with the content of files between them.
 
         Args:
@@ -112,61 +81,130 @@ class PlainHeaders:
             most: How many there may be.
 
         Returns:
-            A row for each; none where the header is not plain.
+            Their rows; None if the first header is not plain. Only the last row can be that of a
+            file whose content is wanted, or of a link with a size.
         """
         if self._pause:
             self._pause -= 1
-            return []
-        if most * BLOCK < len(data) - position:
-            # So near to the limit the walker counts.
-            return []
-        found = self._run(data, position, offset)
-        if len(found) < _SHORT_RUN:
-            self._pause = _PAUSE
-        return found
+            return None
+        rows = None
+        if self._windows is not None:
+            rows = self._windows.read(data, position, offset, most)
+        if rows is None:
+            rows = self._batches.read(data, position, offset, most)
+            self._count(0 if rows is None else len(rows.kinds))
+        return rows
 
-    def _run(self, data: bytes, position: int, offset: int) -> list[PlainRow]:
-        # This loop takes most of the time for a tar of many small files.
-        unpack, adler = _HEADER.unpack_from, adler32
-        halves, sums, numbers, rows = self._second_halves, self._sums, self._numbers, self._rows
-        wanted_names, wanted_mode = self._wanted_names, self._wanted_mode
-        wanted_part, is_below = self._wanted_part, self._is_below
-        found: list[PlainRow] = []
+    @property
+    def has_odd(self) -> bool:
+        """Whether programs differ in a number that was read."""
+        return self._columns.has_odd
+
+    @property
+    def window(self) -> int:
+        """Bytes of the tar that are best read at once."""
+        return _SMALL_WINDOW if self._windows is None else self._windows.size
+
+    def _count(self, rows: int) -> None:
+        """Count rows of a batch: few lead to a pause, many to the import of NumPy."""
+        if rows < _FEW:
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
+        else:
+            self._next_pause = _PAUSE
+        if self._until_windows >= 0:
+            self._until_windows -= rows
+            if self._until_windows <= 0:
+                self._until_windows = -1
+                self._windows = _windows(self._columns)
+
+
+class _Windows:
+    """Reads windows in bulk where that is worth it.
+
+    Args:
+        read: Reads the headers in a part of a tar from a position on; the third number is the
+            offset of the part in the tar.
+    """
+
+    def __init__(self, read: Callable[[bytes, int, int], PlainRows | None]) -> None:
+        self._read = read
+        self._pause = 0
+        self._next_pause = _PAUSE
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tar that are best read at once."""
+        return _SMALL_WINDOW if self._pause else _LARGE_WINDOW
+
+    def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
+        """As ``PlainHeaders.read``; None also where it is not worth it."""
+        size = len(data) - position
+        if self._pause or size < _SMALLEST_WINDOW or most * BLOCK < size:
+            self._pause -= self._pause > 0
+            return None
+        rows = self._read(data, position, offset)
+        if rows is not None and len(rows.kinds) >= _WORTH_A_WINDOW:
+            self._next_pause = _PAUSE
+        else:
+            # What makes all of a window be read for a few headers cannot do so often.
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._next_pause, _LONGEST_WINDOW_PAUSE)
+        return rows
+
+
+def _windows(columns: Columns) -> _Windows | None:
+    try:
+        from checker.reading.tar.bulk import BulkHeaders
+    except ImportError:  # NumPy is optional
+        return None
+    return _Windows(BulkHeaders(columns).read)
+
+
+class _Batches:
+    """Reads batches of plain headers with what Python has."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._sizes = _Sizes()
+        self._batch = _SMALLEST_BATCH
+        self._run = 0
+
+    def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
+        """As ``PlainHeaders.read``."""
+        # So near to the limit the walker counts.
+        if most < self._batch or data[position + _KIND] not in PLAIN_TYPES:
+            return None
+        chain = self._chain(data, position, offset)
+        rows = self._columns.plain_rows(chain)
+        self._note_run(0 if rows is None else len(rows.kinds), len(chain.blocks))
+        return rows
+
+    def _note_run(self, plain: int, tried: int) -> None:
+        """Choose the size of the next batch by how many headers of the last one were plain."""
+        self._run += plain
+        if plain < tried:
+            # The next run may well be as long as this one.
+            self._batch = max(_SMALLEST_BATCH, min(self._run, _LARGEST_BATCH))
+            self._run = 0
+        elif plain == self._batch:
+            self._batch = min(2 * plain, _LARGEST_BATCH)
+
+    def _chain(self, data: bytes, position: int, offset: int) -> Chain:
+        # This loop takes a quarter of the time for a tar of many small files.
+        known = self._sizes
+        chain = Chain([], [], [])
+        blocks, sizes, offsets = chain
         last = len(data) - BLOCK
-        while position <= last:
-            name, raw_owners, raw_size, raw_mtime, checksum, kind, link, half = unpack(
-                data, position
-            )
-            second = halves[half]
-            if second is None or kind not in _PLAIN_TYPES:
+        for _ in range(self._batch):
+            if position > last:
                 break
-            total, prefix = second
-            # A sum of at most 256 * 255: Adler's modulus, 65521, is never reached.
-            if (adler(data[position : position + _HALF]) & 0xFFFF) - 1 + total != sums[checksum]:
+            block = data[position : position + BLOCK]
+            size, step = known[block[_SIZE]]
+            if not step:
                 break
-            owners, size, mtime = rows[raw_owners], numbers[raw_size], numbers[raw_mtime]
-            if owners is None or size is None or mtime is None or size < 0:
-                break
-            name = prefix + name.partition(b"\0")[0]
-            link = link.partition(b"\0")[0] if kind in TYPES_WITH_LINK else b""
-            if len(name) + len(link) > _SHORT and not is_ordinary(name, link):
-                break
-            here = position
-            position += BLOCK
-            if size and kind == REGULAR_TYPE:
-                if (
-                    owners[0] & wanted_mode
-                    or name[name.rfind(b"/") + 1 :] in wanted_names
-                    or (wanted_part and wanted_part in name)
-                    or (is_below and is_below(name))
-                ):
-                    break
-                position += size + -size % BLOCK
-            found.append((name, link, kind, owners, size, mtime, offset + here))
-        return found
-
-
-def _search_of(directories: Iterable[str]) -> Callable[[bytes], object]:
-    """Finds names that may be below some directories: those with the last part of one of them."""
-    parts = {re.escape(utf8(path.rpartition("/")[2])) for path in directories}
-    return re.compile(rb"(?:^|/)(?:" + b"|".join(sorted(parts)) + rb")/").search
+            blocks.append(block)
+            sizes.append(size)
+            offsets.append(offset + position)
+            position += step
+        return chain

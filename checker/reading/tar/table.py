@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Lock
 
-from checker.model.entries import GLOBAL_HEADER, OWN_SPELLING, Entries, spell
+from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, spell
 from checker.model.limits import LimitReached, Limits
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.header import Header
+from checker.records import NamedTuple
 
-_GLOBAL_HEADER = ord(GLOBAL_HEADER)
-_UINT32_MASK = (1 << 32) - 1
+UINT32_MASK = (1 << 32) - 1
 # Bytes of names that any entry may have.
 _ORDINARY_NAME = 200
 # Length times parts of a path that any entry may have: 50 parts of 80 characters.
@@ -21,13 +21,35 @@ _ORDINARY_NESTING = 4096
 _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
-_UNCLEAN_ENDS = frozenset("/.")
+_WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", ""))
 
-PlainRow = tuple[bytes, bytes, int, tuple[int, ...], int, int, int]
-"""Name, target, type flag, owners (mode, user, group), size, time and offset of a plain header.
 
-Names and targets are ordinary, and the type flag is that of a file, a directory or a link.
-"""
+class PlainRows(NamedTuple):
+    """Plain headers that follow one another: type flags of files, directories and links.
+
+    A column is a list, or an array of the type of that of ``Entries``.
+
+    Attributes:
+        names: Their names, which are ordinary, separated by NUL.
+        links: The targets of those that have one, by number of the row, likewise ordinary.
+        kinds: Their type flags.
+        modes: The lowest 32 bits of their modes.
+        uids: Their users.
+        gids: Their groups.
+        sizes: Their sizes in bytes.
+        mtimes: Their modification times in seconds.
+        offsets: Their byte offsets in the tar.
+    """
+
+    names: bytes
+    links: Mapping[int, bytes]
+    kinds: bytes
+    modes: Sequence[int]
+    uids: Sequence[int]
+    gids: Sequence[int]
+    sizes: Sequence[int]
+    mtimes: Sequence[int]
+    offsets: Sequence[int]
 
 
 def is_ordinary(name: bytes, link: bytes) -> bool:
@@ -37,6 +59,24 @@ def is_ordinary(name: bytes, link: bytes) -> bool:
     return len(name) + len(link) <= _ORDINARY_NAME and all(
         len(path) * path.count(b"/") <= _ORDINARY_NESTING for path in (name, link)
     )
+
+
+def _unclean(joined: str, count: int) -> Iterable[int]:
+    """Which of some names, separated by NUL, may not be their own cleaned paths."""
+    if "./" in joined or "//" in joined or "\0/" in joined or joined[:1] == "/":
+        return range(count)
+    joined += "\0"
+    return chain(_ending(joined, "/\0"), _ending(joined, ".\0"))
+
+
+def _ending(joined: str, end: str) -> Iterator[int]:
+    """Which of some names have an end; a NUL follows each."""
+    number = before = 0
+    position = joined.find(end)
+    while position >= 0:
+        number += joined.count("\0", before, position)
+        yield number
+        before, position = position, joined.find(end, position + 1)
 
 
 class Records:
@@ -146,7 +186,7 @@ class EntryTable:
         entries.paths.append(path)
         entries.spellings.append(spelling)
         entries.kinds.append(kind)
-        entries.modes.append(mode & _UINT32_MASK)
+        entries.modes.append(mode & UINT32_MASK)
         entries.uids.append(uid)
         entries.gids.append(gid)
         entries.sizes.append(size)
@@ -158,9 +198,6 @@ class EntryTable:
                 self._spend_nesting(target, offset)
         if device is not None:
             entries.devices[position] = device[0], device[1]
-        if kind != _GLOBAL_HEADER and entries.by_path.setdefault(path, position) != position:
-            entries.by_path[path] = position
-            entries.repeated.append(position)
         return position
 
     @property
@@ -168,60 +205,46 @@ class EntryTable:
         """Whether no limit forbids an ordinary name."""
         return self._limits.name >= _ORDINARY_NAME
 
-    def extend(self, rows: Sequence[PlainRow]) -> None:
+    def extend(self, rows: PlainRows) -> None:
         """Add rows of plain headers, as ``append`` would one after another.
 
         Args:
             rows: At least one, and no more than there is room for.
         """
         entries = self.entries
-        start = len(entries.paths)
-        names, links, kinds, owners, sizes, mtimes, offsets = zip(*rows, strict=True)
-        modes, uids, gids = zip(*owners, strict=True)
-        self._name_bytes_left += len(rows) * _ORDINARY_NAME - sum(map(len, chain(names, links)))
-        paths = self._spelled(decode_name(b"\0".join(names)), start)
+        start, count = len(entries.paths), len(rows.kinds)
+        separators = count - 1
+        name_bytes = len(rows.names) - separators + sum(map(len, rows.links.values()))
+        self._name_bytes_left += count * _ORDINARY_NAME - name_bytes
+        paths = self._spelled(decode_name(rows.names), start)
         entries.paths += paths
-        entries.kinds += bytes(kinds)
-        entries.modes.extend([mode & _UINT32_MASK for mode in modes])
-        entries.uids.extend(uids)
-        entries.gids.extend(gids)
-        entries.sizes.extend(sizes)
-        entries.mtimes.extend(mtimes)
-        entries.offsets.extend(offsets)
-        if any(links):
-            entries.linknames.update(
-                (position, decode_name(link)) for position, link in enumerate(links, start) if link
-            )
-        self._index(paths, start)
+        entries.kinds += rows.kinds
+        entries.modes.extend(rows.modes)
+        entries.uids.extend(rows.uids)
+        entries.gids.extend(rows.gids)
+        entries.sizes.extend(rows.sizes)
+        entries.mtimes.extend(rows.mtimes)
+        entries.offsets.extend(rows.offsets)
+        for number, link in rows.links.items():
+            entries.linknames[start + number] = decode_name(link)
 
     def _spelled(self, joined: str, start: int) -> list[str]:
         """The cleaned paths of names that are separated by NUL; spellings are added."""
         entries = self.entries
+        prefix, code = "", _WITHOUT_PREFIX
+        if joined.startswith("./") and joined.count("\0./") == joined.count("\0"):
+            # So does `tar -C DIR -c .` write all of them.
+            prefix, code = "./", _WITH_DOT
+            joined = joined[2:].replace("\0./", "\0")
         paths = joined.split("\0")
-        spellings = bytearray(len(paths))
-        if "./" in joined or "//" in joined or "\0/" in joined or joined[:1] == "/":
-            unclean: Iterable[int] = range(len(paths))
-        else:
-            unclean = [number for number, name in enumerate(paths) if name[-1:] in _UNCLEAN_ENDS]
-        for number in unclean:
-            name = paths[number]
+        spellings = bytearray((code,)) * len(paths)
+        for number in _unclean(joined, len(paths)):
+            name = prefix + paths[number]
             paths[number], spellings[number] = spell(name)
             if spellings[number] == OWN_SPELLING:
                 entries.own_names[start + number] = name
         entries.spellings += spellings
         return paths
-
-    def _index(self, paths: Sequence[str], start: int) -> None:
-        """Note the last entry of each path, and the entries whose path had been there before."""
-        by_path, repeated = self.entries.by_path, self.entries.repeated
-        added = dict(zip(paths, range(start, start + len(paths)), strict=True))
-        if len(added) == len(paths) and by_path.keys().isdisjoint(added):
-            by_path |= added
-            return
-        for position, path in enumerate(paths, start):
-            if by_path.setdefault(path, position) != position:
-                by_path[path] = position
-                repeated.append(position)
 
     def spend(self, count: int, offset: int) -> None:
         """Count bytes of names and attributes that are kept.

@@ -16,7 +16,7 @@ from checker.model.entries import GNU_SPARSE, KIND_NAMES, Entries
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
-from checker.reading.tar.contents import NOTHING, Contents
+from checker.reading.tar.contents import Contents
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.digests import ContentDigests, PendingContent
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
@@ -36,7 +36,6 @@ from checker.reading.tar.table import EntryTable, Records
 _OLD_SPARSE = ord(GNU_SPARSE)
 _FILES = frozenset(b"07")
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
-_WINDOW = 1 << 18
 
 ReadAt = Callable[[int, int], bytes]
 """Reads from an offset at most so many bytes."""
@@ -89,6 +88,11 @@ class TarWalker:
         if self._rest or self._digests.pending:
             return 0
         return INT64_MAX if self._stopped else self._cursor.skip
+
+    @property
+    def window(self) -> int:
+        """How many bytes are best fed at once."""
+        return self._plain.window
 
     def skip(self, count: int) -> None:
         """Skip ``count`` bytes, at most ``skippable``."""
@@ -143,6 +147,7 @@ class TarWalker:
             and looks_like_header(self._after_end),
             head=log.head,
             global_records=self._extensions.global_records,
+            has_odd_headers=self._extensions.is_odd or self._headers.has_odd or self._plain.has_odd,
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
             digests=self._digests.found,
@@ -190,12 +195,13 @@ class TarWalker:
         if not self._takes_plain or self._zero_blocks or self._extensions.offset >= 0:
             return position
         rows = self._plain.read(data, position, self._position, self._table.room)
-        if not rows:
+        if rows is None:
             return position
         self._table.extend(rows)
-        name, _, kind, _, size, _, offset = rows[-1]
+        kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
-            self._cursor.begin_content(name, offset, size)
+            self._cursor.begin_content(rows.names.rpartition(b"\0")[2], offset, size)
+            self._collect(len(self._entries) - 1, rows.modes[-1], size)
         return offset - self._position + BLOCK
 
     def _see_header(self, block: bytes, offset: int) -> None:
@@ -225,11 +231,17 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
-            if kind in _FILES and self._plan.wants_digest(self._entries.paths[position]):
-                self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
-            wanted = self._contents.wanted(position, header) if kind in _FILES else NOTHING
-            if wanted.collected:
-                self._contents.collect(position, wanted, size)
+            if kind in _FILES:
+                self._collect(position, header.mode, size)
+
+    def _collect(self, position: int, mode: int, size: int) -> None:
+        """Collect the first bytes of a file, and hash its content, if that is wanted."""
+        if self._plan.wants_digest(self._entries.paths[position]):
+            start = self._entries.offsets[position] + BLOCK
+            self._digests.pending.append(PendingContent(position, start, size))
+        wanted = self._contents.wanted(position, mode, size)
+        if wanted.collected:
+            self._contents.collect(position, wanted, size)
 
     def _see_extended_entry(self, header: Header, block: bytes, offset: int) -> None:
         """Take an entry that extension headers or a sparse map say more about."""
@@ -336,7 +348,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
         step = min(walker.skippable, size - position)
         walker.skip(step)
         position += step
-        window = read(position, min(_WINDOW, size - position))
+        window = read(position, min(walker.window, size - position))
         if not window:
             break
         walker.feed(window)

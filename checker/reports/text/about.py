@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
-from checker.model.signatures import Signature
 from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe, safe_advice
 from checker.reports.printable import printable
@@ -24,6 +24,9 @@ from checker.reports.wording import (
 from checker.results import CheckedArchive, Run
 from checker.starting.obstacle import Answer, Start
 from checker.verdicts import Classification, Loadable
+
+if TYPE_CHECKING:
+    from checker.model.signatures import Signature
 
 _ANSWER = len(Loadable.DEPENDS) + 2
 _START_STYLES = {

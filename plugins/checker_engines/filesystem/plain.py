@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from checker.model.entries import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
@@ -91,10 +93,13 @@ def _repeats_replace(entries: Entries) -> bool:
 
 def _names_are_short(entries: Entries) -> bool:
     # A character takes four bytes at most, so that short paths need not be encoded.
-    return all(_is_short(path) for path in entries.by_path if len(path) * 4 > _NAME_BYTES)
+    longest = max(map(len, entries.by_path), default=0)
+    return longest * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
 
 
 def _is_short(path: str) -> bool:
+    if len(path) * 4 <= _NAME_BYTES:
+        return True
     encoded = utf8(path)
     if len(encoded) <= _NAME_BYTES:
         return True
@@ -135,4 +140,22 @@ def _whiteouts_hide_others(entries: Entries) -> bool:
         and {_REGULAR}.issuperset(map(kinds.__getitem__, positions))
         and removed.isdisjoint(entries.by_path.keys())
         and removed.isdisjoint(entries.directories)
+        and not _has_hidden_directories(entries)
     )
+
+
+def _has_hidden_directories(entries: Entries) -> bool:
+    """Whether an opaque whiteout removes a directory that has no entry, with entries in it."""
+    opaque = entries.hides.emptied
+    if not opaque:
+        return False
+    without_entry = (path for path in entries.directories if path not in entries.by_path)
+    return any(_is_below(path, opaque) for path in without_entry)
+
+
+def _is_below(path: str, directories: Collection[str]) -> bool:
+    while path:
+        path = path.rpartition("/")[0]
+        if path in directories:
+            return True
+    return False

@@ -14,7 +14,7 @@ from checker.model.token_forms import TOKENS as FORMS
 from checker.testing.archive import build
 from checker.testing.image import Image
 from checker.testing.tar import file
-from tests.secrets.labelled import TOKENS, Sample, look_alikes, tokens
+from tests.tokens.labelled import TOKENS, Sample, look_alikes, tokens
 
 SECRETS = tuple(tokens())
 OTHERS = tuple(look_alikes())
