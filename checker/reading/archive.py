@@ -649,17 +649,6 @@ def _known_kind(
     return recognize(members, oci, steps, others)
 
 
-def _attached(
-    members: Members, oci: OciLayout | None, limits: Limits
-) -> tuple[tuple[Attached, ...], tuple[LimitReached, ...]]:
-    """What is attached to images; only layouts have manifests that say it."""
-    if oci is None:
-        return (), ()
-    from checker.interpretation.attached import find_attached
-
-    return find_attached(members, oci, limits)
-
-
 def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:
     layer = flat_layer(path, opened.tar, opened.size, opened.compression)
     return Rootfs(place, (layer,), lookups=limits.lookups)
