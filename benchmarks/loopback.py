@@ -60,7 +60,8 @@ def wait_until(is_reached: Callable[[], bool], what: str, seconds: float = _STAR
         time.sleep(0.05)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port."""
     with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
         return True
     return False
@@ -103,7 +104,7 @@ def s3_server(folder: Path) -> Iterator[Address]:
     port = free_port()
     words = [str(_BIN / "moto_server"), "-H", HOST, "-p", str(port)]
     with process(words, folder / "moto.log"):
-        wait_until(lambda: _listens(port), "the S3 server does not start")
+        wait_until(lambda: listens(port), "the S3 server does not start")
         yield Address(port)
 
 
@@ -285,7 +286,7 @@ def dask_cluster(
         words = [dask, "scheduler", "--host", HOST, "--port", str(port), "--no-dashboard"]
         log = folder / "scheduler.log"
         scheduler = stack.enter_context(process(words, log, environment))
-        wait_until(lambda: _listens(port), "the scheduler does not start")
+        wait_until(lambda: listens(port), "the scheduler does not start")
         words = [dask, "worker", address, "--host", HOST, "--nthreads", "1", "--no-dashboard"]
         words += ["--memory-limit", memory, "--local-directory", str(folder)]
         started = tuple(

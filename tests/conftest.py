@@ -12,7 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 from checker.reports.automatic import ACTIONS, SUMMARY
 from tests.effort import load_profile
 
-_ENGINES = "tests/engines/"
+# What starts servers, once for all tests of a directory or module.
+_TOGETHER = ("tests/engines/", "tests/fleet/test_cluster.py")
 
 load_profile()
 # The tests may run in GitHub Actions, where the checker writes more, and perhaps in colour.
@@ -27,13 +28,13 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives the tests of the engines to one worker, which starts their daemons once."""
+    """Gives the tests that share servers to one worker, which starts them once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _ENGINES if nodeid.startswith(_ENGINES) else nodeid
+        return next((start for start in _TOGETHER if nodeid.startswith(start)), nodeid)
 
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
-    """Distribute tests one by one, except those of the engines."""
+    """Distribute tests one by one, except those that share servers."""
     return _Scheduling(config, log)

@@ -333,6 +333,7 @@ CONVERSIONS = {
         1,
         "no more digits than 65535, checked before",
     ),
+    "checker_engines/unpackers/gnu_numbers.py": (2, "octal digits of a field of a header"),
     "checker_oci/documents.py": (1, "a position that the reader wrote"),
     "checker_policy/age.py": (1, "the pattern has at most 5 digits"),
     "checker_policy/files.py": (3, "the patterns have at most 10 digits"),

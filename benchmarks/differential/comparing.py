@@ -16,7 +16,11 @@ from checker.session import Session
 from checker.settings import Settings
 from checker.verdicts import Host as CheckedHost
 from checker.verdicts import Verdict, VerdictOutcome
-from checker_engines.answers.conditions import LAYER_COMPRESSED_TWICE
+from checker_engines.answers.conditions import (
+    COMPRESSED_THRICE,
+    LAYER_COMPRESSED_TWICE,
+    OTHER_FORMAT,
+)
 
 
 class Comparison(NamedTuple):
@@ -100,6 +104,14 @@ def _is_layer_compressed_twice(comparison: Comparison) -> bool:
     return LAYER_COMPRESSED_TWICE in comparison.verdict.conditions
 
 
+def _is_compressed_thrice(comparison: Comparison) -> bool:
+    return COMPRESSED_THRICE in comparison.verdict.conditions
+
+
+def _is_of_other_format(comparison: Comparison) -> bool:
+    return OTHER_FORMAT in comparison.verdict.conditions
+
+
 def _is_name_moved(comparison: Comparison) -> bool:
     return NAME_MOVES in comparison.verdict.conditions
 
@@ -114,6 +126,11 @@ EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
         _is_layer_compressed_twice,
         "a layer is compressed twice, of which one compression is removed here",
     ),
+    (
+        _is_compressed_thrice,
+        "the archive is compressed three times, of which two compressions are removed here",
+    ),
+    (_is_of_other_format, "the file has a format that bsdtar reads, and that is not read here"),
     (
         _is_name_moved,
         "an image whose name another one takes can be removed before it is unpacked",

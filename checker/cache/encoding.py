@@ -19,7 +19,7 @@ from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, Span
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.layer_cache import LayerFacts
 
-FORMAT = f"1 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
+FORMAT = f"2 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
 """The form of the bytes, which is that of the machine."""
 
 _MOST_BYTES = 64 << 20
@@ -249,6 +249,7 @@ def _compression(values: Sequence[Any]) -> Compression:
         kind=CompressionKind(found.kind),
         part=None if found.part is None else Part(found.part),
         head=_bytes(found.head),
+        trailing_head=_bytes(found.trailing_head),
     )
     numbers = (found.error_offset, found.trailing, found.trailer_size)
     for number in (found.streams, found.window, *(each for each in numbers if each is not None)):

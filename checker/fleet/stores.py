@@ -261,6 +261,9 @@ class RangedObject:
 
 def _range(place: Place, offset: int, count: int) -> bytes:
     data = place.files.cat_file(place.path, start=offset, end=offset + count)
+    if len(data) > count:
+        reason = "the server does not send ranges of files; download it for 'checker check'"
+        raise UnreadableError(place.url, reason)
     if len(data) != count:
         raise OSError(errno.EIO, f"{len(data)} of {count} bytes came")
     return bytes(data)
@@ -281,6 +284,8 @@ def persistent(request: Callable[[], Any], url: str, pacing: Pacing = _PATIENT) 
     for attempt in range(pacing.attempts):
         try:
             return request()
+        except UnreadableError:
+            raise
         except FileNotFoundError as error:
             raise UnreadableError(url, "there is nothing by this name") from error
         except _FINAL as error:

@@ -15,6 +15,7 @@ from checker.model.known_kind import KnownKind
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.members import Members
+from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs
 from checker.model.tar import Tar
 from checker.records import NamedTuple
@@ -156,6 +157,7 @@ class Archive(NamedTuple):
         attached: Signatures, attestations and SBOMs of the image layout, not verified.
         crashes: Steps of reading and interpretation that failed, one line each; their answers are
             missing.
+        raw: Bytes of its tar, if programs in C may read other entries from it than Go.
     """
 
     path: str
@@ -180,6 +182,7 @@ class Archive(NamedTuple):
     damage: Damage | None = None
     attached: tuple[Attached, ...] = ()
     crashes: tuple[str, ...] = ()
+    raw: RawTar | None = None
 
     @property
     def location(self) -> Location:
@@ -220,6 +223,7 @@ class Archive(NamedTuple):
             rootfs=None if self.rootfs is None else Rootfs(self.location, ()),
             inside=None,
             attached=(),
+            raw=None,
         )
 
     def has_all_of(self, blob: Blob) -> bool:

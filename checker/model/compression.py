@@ -48,6 +48,7 @@ class Compression(NamedTuple):
         trailer_size: Bytes of the trailer of the last gzip member, if it is incomplete.
         window: Bytes of the window that the header of the first zstd frame asks for; 0 if it does
             not name one.
+        trailing_head: The first bytes of what follows the last stream, at most six.
     """
 
     kind: CompressionKind
@@ -63,6 +64,7 @@ class Compression(NamedTuple):
     window: int = 0
     head: bytes = b""
     trailer_size: int | None = None
+    trailing_head: bytes = b""
 
 
 NOT_COMPRESSED = Compression(kind=CompressionKind.NONE)

@@ -69,6 +69,7 @@ class Tar(NamedTuple):
             appended to this one.
         head: The first bytes, at most 512, if it is not a tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
+        has_odd_headers: Whether headers are such that programs differ in what they take from them.
         contents: First bytes of the entries that a check asked for, by position.
         elf_files: What was read of ELF files, executables and shared libraries, by position, if a
             check asked for it.
@@ -87,6 +88,7 @@ class Tar(NamedTuple):
     header_follows: bool = False
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
+    has_odd_headers: bool = False
     contents: Mapping[int, bytes] = MappingProxyType({})
     elf_files: Mapping[int, ElfFile] = MappingProxyType({})
     digests: Mapping[int, bytes] = MappingProxyType({})

@@ -5,7 +5,7 @@ Engines set each attribute of an entry after creating it, and go on after some o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, Entries
@@ -47,9 +47,22 @@ class XattrError(NamedTuple):
 
 def xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
     """The attributes of an entry that cannot be set."""
-    kind = chr(entries.kinds[position])
+    values = entries.xattrs.get(position, {})
     sizes = entries.xattr_sizes.get(position, {})
-    for name, value in entries.xattrs.get(position, {}).items():
+    return errors_of(chr(entries.kinds[position]), values, sizes)
+
+
+def errors_of(
+    kind: str, values: Mapping[str, bytes], sizes: Mapping[str, int]
+) -> Iterator[XattrError]:
+    """The attributes that cannot be set.
+
+    Args:
+        kind: Type flag of the entry.
+        values: Its attributes; of long values, the first bytes.
+        sizes: Bytes of the values that are long.
+    """
+    for name, value in values.items():
         words = _words(kind, name, value, sizes.get(name, len(value)))
         if words is not None:
             yield XattrError(name, words)
@@ -117,4 +130,9 @@ def _is_list(value: bytes) -> bool:
     return len(value) >= _KEPT or len(value) % _LIST_ENTRY == _LIST_HEADER
 
 
-_IS_VALID = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})
+def _may_be_capability(value: bytes) -> bool:
+    """Whether it is a capability; without bytes it is not looked at (vfs_setxattr)."""
+    return not value or is_capability(value)
+
+
+_IS_VALID = MappingProxyType({_CAPABILITY: _may_be_capability, **dict.fromkeys(_LISTS, _is_list)})

@@ -50,6 +50,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
+from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
@@ -57,6 +58,7 @@ from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
+from checker.reading.raw_tar import keep_raw
 from checker.reading.source import (
     BinaryFile,
     Opened,
@@ -170,6 +172,7 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
             "reading the archive inside", lambda: _read_inside(path, opened, options, steps), None
         )
         damage = None if inside is not None else _find_damage(path, opened, steps)
+        raw = _keep_raw(opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
     change = opened.content.change()
@@ -179,7 +182,7 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
             path, f"{change} while it was read; check it again when nothing writes to it"
         )
     crashes = _crashes(archive, steps)
-    return archive._replace(inside=inside, damage=damage, crashes=crashes)
+    return archive._replace(inside=inside, damage=damage, crashes=crashes, raw=raw)
 
 
 def _crashes(archive: Archive, steps: Steps) -> tuple[str, ...]:
@@ -200,7 +203,18 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) 
         return None
     with closing(again.content):
         blobs = _read_blobs(path, again, options, steps)
-    return _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
+        raw = _keep_raw(again, steps)
+    archive = _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
+    return archive._replace(raw=raw)
+
+
+def _keep_raw(opened: Opened, steps: Steps) -> RawTar | None:
+    """Bytes of the tar, if programs in C may read other entries from it than Go."""
+    content = opened.content
+    if opened.limits or opened.tar.limits or not isinstance(content, TarContent):
+        return None
+    name = "keeping bytes of the tar"
+    return steps.run(name, lambda: keep_raw(opened.tar, content.part), None)
 
 
 def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:

@@ -367,6 +367,7 @@ class Inflater:
         self._error_offset: int | None = None
         self._trailing: int | None = None
         self._trailing_zeros = True
+        self._trailing_head = b""
         self._reserved_flags = False
         self._window = 0
         self._is_cut = False
@@ -486,6 +487,7 @@ class Inflater:
             # Stream padding: multiples of four zero bytes (xz file format 1.2, section 2.2).
             return data[_padding_size(data) :]
         self._trailing = self._taken - len(data)
+        self._trailing_head = head
         return data
 
     def _check_streams(self, ahead: int) -> None:
@@ -534,6 +536,7 @@ class Inflater:
         if self._head and not padding:
             self._trailing = self._taken - len(self._head)
             self._trailing_zeros = not self._head.strip(b"\0")
+            self._trailing_head = self._head
         is_open = self._decompressor is not None and not self._is_cut
         truncated = is_open and self._error is None
         error, error_offset = self._error, self._error_offset
@@ -554,6 +557,7 @@ class Inflater:
             window=self._window,
             head=self._first_bytes[: _kept_size(self._kind, self._first_bytes)],
             trailer_size=self._trailer_size() if truncated else None,
+            trailing_head=self._trailing_head,
         )
 
     def _trailer_size(self) -> int | None:

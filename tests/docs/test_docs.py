@@ -38,7 +38,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def test_generated_pages_are_what_the_program_says() -> None:
     pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
     names = {
-        *("README.md", "checker.1", "conformance.md", "engines.md", "performance.md"),
+        *("README.md", "checker.1", "conformance.md", "engines.md", "fleet.md", "performance.md"),
         *("rules.md", "settings.md"),
     }
     assert {path.name for path in pages} == names

@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from benchmarks.loopback import (
+    HOST,
     Address,
     Cluster,
     Traffic,
     dask_cluster,
+    free_port,
     kill,
+    listens,
     peak_memory,
+    process,
     proxy,
     put,
     s3_environment,
@@ -30,7 +34,7 @@ from checker.testing import Image, build
 from tests.fleet.stock import BASE, layer, write_stock
 from tests.fleet.sweeping import comparable, rows
 
-pytestmark = [pytest.mark.fleet, pytest.mark.xdist_group("fleet")]
+pytestmark = pytest.mark.fleet
 
 BUCKET = "s3://images"
 MIB = 1 << 20
@@ -222,6 +226,19 @@ def test_pages_of_a_web_server(store: Store, stock: Path, tmp_path: Path) -> Non
     (row,) = rows(tmp_path / "results", "archives")
     assert row["etag"]
     assert row["fetched"] < (stock / "app-0001.tar").stat().st_size + MIB
+
+
+def test_a_web_server_without_ranges(store: Store, stock: Path, tmp_path: Path) -> None:
+    """As that of Python, which sends the whole file each time."""
+    port = free_port()
+    words = [sys.executable, "-m", "http.server", "--bind", HOST, "-d", str(stock), str(port)]
+    with process(words, tmp_path / "server.log"):
+        wait_until(lambda: listens(port), "the server does not start")
+        url = f"http://{HOST}:{port}/app-0001.tar"
+        done = run(store, url, "--workers", "0", results=tmp_path / "results")
+    (row,) = rows(tmp_path / "results", "archives")
+    assert (done.code, row["state"]) == (3, "unreadable")
+    assert "does not send ranges of files" in row["error"]
 
 
 def test_results_in_a_store(store: Store) -> None:

@@ -17,7 +17,8 @@ from checker.policy import Policy
 from checker.session import Session
 from checker.settings_file import Origin
 from checker.testing.cases import load_cases
-from checker_policy import expressions
+from checker.testing.tar import Member, directory, file, write_tar
+from checker_policy import databases, expressions
 from checker_policy.children import ChildError, in_child
 from checker_policy.databases import DatabaseError, Package, _apk, _dpkg, _rpm
 from checker_policy.expressions import facts_of
@@ -198,3 +199,39 @@ def test_the_page_names_all_facts(tmp_path: Path) -> None:
     }
     for name, table in found.items():
         assert set(re.findall(r"`([a-z_]+)`", rows[name])) == table.keys()
+
+
+def checked_with(folder: Path, members: list[Member], require: dict[str, object]) -> list[str]:
+    """The findings of a requirement about a root filesystem."""
+    path = folder / "root.tar"
+    directories = [directory(name) for name in ("bin", "etc", "usr", "var")]
+    path.write_bytes(write_tar([*directories, *members]))
+    session = Session({"select": ["zz"], "require": [{"name": "zz", **require}]})
+    return [finding.message for finding in session.check(path).findings]
+
+
+def test_packages_of_rpm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = database([("bash", "5.1", "2.el9")])
+    members = [file("usr/lib/sysimage/rpm/rpmdb.sqlite", data)]
+    require: dict[str, object] = {"packages": {"include": ["bash=5.*"], "exclude": ["ba*"]}}
+    assert checked_with(tmp_path, members, require) == [
+        "bash 5.1-2.el9 is installed in the root, but ba* must not be"
+    ]
+    _rpm.cache_clear()
+    monkeypatch.setattr(databases, "find_spec", lambda _: None)
+    (message,) = checked_with(tmp_path, members, require)
+    assert message.endswith("it needs the library pyrpmdb: pip install 'archive-checker[rpm]'")
+
+
+def test_a_database_beyond_the_limit(tmp_path: Path) -> None:
+    status = "Package: curl\nStatus: install ok installed\n" + "X: y\n" * 1000
+    path = tmp_path / "root.tar"
+    path.write_bytes(write_tar([file("etc/passwd", "x"), file("var/lib/dpkg/status", status)]))
+    require = {"name": "zz", "packages": {"exclude": ["curl"]}}
+    limits = {"content": 1000}
+    session = Session({"select": ["zz"], "require": [require], "limits": limits, "as": "import"})
+    (finding,) = session.check(path).findings
+    assert finding.message == (
+        "packages of the root are not known: /var/lib/dpkg/status could not be read: it is larger "
+        "than the limit content allows"
+    )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind, Part
 from checker.model.limits import MIB, LimitReached, Limits
-from checker.reading.compression import Inflater, LimitError, detect
+from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from tests.effort import examples
 
 if sys.version_info >= (3, 14):
@@ -204,20 +204,24 @@ def test_skippable_frames_of_zstd(piece: int) -> None:
 @pytest.mark.parametrize("junk", [b"j", b"junk", b"junk" * 100, b"\0\0\0junk" * 3])
 def test_bytes_behind_the_last_stream(kind: CompressionKind, junk: bytes, piece: int) -> None:
     data = COMPRESSED[kind] + junk
-    assert inflate(data, piece) == (TEXT, sound(kind, trailing=len(COMPRESSED[kind])))
+    expected = sound(kind, trailing=len(COMPRESSED[kind]), trailing_head=junk[:MAGIC_SIZE])
+    assert inflate(data, piece) == (TEXT, expected)
 
 
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("kind", [GZIP, BZIP2, ZSTD])
 @pytest.mark.parametrize("count", [1, 7, 8, 1000])
 def test_zeros_behind_the_last_stream(kind: CompressionKind, count: int, piece: int) -> None:
-    expected = sound(kind, trailing=len(COMPRESSED[kind]), trailing_zeros=True)
+    head = bytes(min(count, MAGIC_SIZE))
+    end = len(COMPRESSED[kind])
+    expected = sound(kind, trailing=end, trailing_zeros=True, trailing_head=head)
     assert inflate(COMPRESSED[kind] + bytes(count), piece) == (TEXT, expected)
 
 
 def test_xz_padding_of_an_odd_length_is_trailing() -> None:
     facts = inflate(COMPRESSED[XZ] + bytes(2))[1]
-    assert facts == sound(XZ, trailing=len(COMPRESSED[XZ]), trailing_zeros=True)
+    expected = sound(XZ, trailing=len(COMPRESSED[XZ]), trailing_zeros=True, trailing_head=bytes(2))
+    assert facts == expected
 
 
 @pytest.mark.parametrize("piece", [1, 1 << 20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker import Session
+from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.limits import Limits
+from checker.model.raw_tar import RawTar
 from checker.model.work import Work
 from checker.plugins import load_plugins
 from checker.testing.cases import Case
 from checker.verdicts import Question, Verdict, VerdictOutcome
-from checker_engines.unpackers import gnu_tar, libarchive
+from checker_engines.unpackers import gnu_headers, gnu_tar, libarchive, libarchive_tar
+from checker_engines.unpackers.gnu_numbers import INT64_MAX, Numbers
+from checker_engines.unpackers.libarchive_numbers import header_number
+from checker_engines.unpackers.members import Member, Remark, Step, members_of
 from checker_engines.unpackers.quoting import escaped
 
 READERS = {f"{one.name} {one.action}": one for one in load_plugins().readers().engines}
@@ -476,3 +482,111 @@ def test_plain_tars_end_as_if_they_were_unpacked(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "is_plain", lambda _entries: False)
         assert program.unpack(archive, Work(10**6)) == expected
+
+
+BLOCKS = st.sampled_from(
+    [
+        bytes(512),
+        b"\xff" * 512,
+        b"1\n0\n5\n".ljust(512, b"\0"),
+        b"8 uid=1\n12 size=1.5\n25 GNU.sparse.numblocks=1\n".ljust(512, b"\0"),
+    ]
+)
+FLAGS = st.sampled_from(b"0125xgLKSVAXDMZ")
+SIZES = st.sampled_from(
+    [b"0", b"5", b"1000", b"77777777777", b"x", b"-1", b"", b"+AA", b"\x80\x01"]
+)
+MAGICS = st.sampled_from([b"ustar\x0000", b"ustar  \0", bytes(8)])
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> bytes:
+    block = bytearray(512)
+    block[:4] = draw(st.sampled_from([b"name", b"d/\0\0", b"../x", b"/\0\0\0"]))
+    block[124:136] = draw(SIZES).ljust(12, b"\0")
+    block[156] = draw(FLAGS)
+    block[257:265] = draw(MAGICS)
+    block[386:410] = draw(st.sampled_from([bytes(24), b"00000000000\x0000000000005\0"]))
+    block[482] = draw(st.sampled_from([0, 1]))
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def raw_of(data: bytes) -> RawTar:
+    return RawTar(len(data), (0,), (data,))
+
+
+def read_by_tar(raw: RawTar) -> list[Step]:
+    return list(gnu_headers.steps(raw, gnu_headers.Input(is_seekable=True, is_checked=True)))
+
+
+@pytest.mark.parametrize("steps", [read_by_tar, lambda raw: list(libarchive_tar.steps(raw))])
+@settings(deadline=None)
+@given(blocks=st.lists(headers() | BLOCKS, max_size=8), cut=st.integers(0, 511))
+def test_reading_ends_and_takes_every_block_at_most_once(
+    steps: Callable[[RawTar], list[Step]], blocks: list[bytes], cut: int
+) -> None:
+    data = b"".join(blocks)
+    read = steps(raw_of(data[: len(data) - cut]))
+    assert sum(isinstance(step, Member) for step in read) <= len(blocks)
+    assert not any(isinstance(step, Remark) and step.ends for step in read[:-1])
+
+
+@pytest.mark.parametrize("steps", [read_by_tar, lambda raw: list(libarchive_tar.steps(raw))])
+@settings(deadline=None)
+@given(entries=st.lists(st.tuples(NAMES.filter(bool), KINDS, TARGETS), max_size=6))
+def test_plain_tars_are_read_as_go_reads_them(
+    steps: Callable[[RawTar], list[Step]], entries: list[tuple[str, bytes, str]]
+) -> None:
+    data = tar_of(entries)
+    archive = Session().read(BytesIO(data), name="image.tar")
+    expected = [
+        (
+            member.name,
+            DIRECTORY if member.name.endswith("/") and member.kind == REGULAR else member.kind,
+            member.target,
+        )
+        for member in members_of(archive.entries)
+    ]
+    read = [step for step in steps(raw_of(data)) if isinstance(step, Member)]
+    assert [(member.name, member.kind, member.target) for member in read] == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "number"),
+    [
+        (b"0000644\0", "mode_t", 0o644),
+        (b" 644 \0\0\0", "mode_t", 0o644),
+        (bytes(8), "uid_t", 0),
+        (b"\x80\0\0\0\0\0\1\2", "uid_t", 258),
+        (b"\xff" * 12, "time_t", -1),
+        (b"77777777777\0", "time_t", 0o77777777777),
+        (b"+AAB", "off_t", 1),
+        (b"        ", "uid_t", None),
+        (b"zz", "uid_t", None),
+        (b"-B", "off_t", None),
+        (b"\x80" + b"\xff" * 7, "gid_t", None),
+    ],
+)
+def test_gnu_tar_reads_numbers(field: bytes, kind: str, number: int | None) -> None:
+    numbers = Numbers()
+    assert numbers.read(field, kind) == number
+    assert any(said.is_failure for said in numbers.said) is (number is None)
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [
+        (b"0000644\0", 0o644),
+        (b"  12x", 0o12),
+        (b"x", 0),
+        (b"-1", -1),
+        (b"\x80\0\1\2", 258),
+        (b"\xff" * 8, -1),
+        (b"7" * 30, INT64_MAX),
+        (b"\xc0" + bytes(11), -(2**63)),
+    ],
+)
+def test_libarchive_reads_numbers(field: bytes, number: int) -> None:
+    assert header_number(field) == number

@@ -121,6 +121,11 @@ class Columns:
         self.wanted_part = b".so" if plan.libraries else None
         self.wanted_below = _search_of(plan.below) if plan.below else None
 
+    @property
+    def has_odd(self) -> bool:
+        """Whether programs differ in a number that was read."""
+        return self.rows.has_odd or self._numbers.has_odd
+
     def plain_rows(self, batch: Chain) -> PlainRows | None:
         """The rows of the headers at the start of a chain that are plain; None: there are none.
 

@@ -17,7 +17,13 @@ from checker.reading.tar.header import (
     old_type,
     refuse_size,
 )
-from checker.reading.tar.pax import OTHER_ATTRIBUTES, XATTR_PREFIX, PaxError, parse_pax
+from checker.reading.tar.pax import (
+    OTHER_ATTRIBUTES,
+    XATTR_PREFIX,
+    PaxError,
+    is_usual,
+    parse_pax,
+)
 from checker.reading.tar.table import EntryTable
 
 _LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
@@ -46,12 +52,14 @@ class Extensions:
         offset: Byte offset of the extension header that waits for its entry; -1 without one.
         records: The PAX records that wait for it.
         global_records: Records of global headers, the last of each key.
+        is_odd: Whether a header was met that not all programs take in the same way.
     """
 
     def __init__(self, limits: Limits, table: EntryTable, cursor: Cursor, log: AnomalyLog) -> None:
         self.offset = -1
         self.records: dict[bytes, bytes] = {}
         self.global_records: dict[str, str] = {}
+        self.is_odd = False
         self._long_name = b""
         self._long_link = b""
         self._xattrs: dict[str, bytes] = {}
@@ -78,6 +86,8 @@ class Extensions:
                 header.name,
             )
         if header.kind != _GLOBAL_PAX:
+            both = {self._type, header.kind}
+            self.is_odd |= self.offset >= 0 and both != {_LONG_NAME, _LONG_LINK}
             self.offset = offset
         self._type = header.kind
         cursor = self._cursor
@@ -90,10 +100,13 @@ class Extensions:
         offset = cursor.content_start - BLOCK
         if self._type == _LOCAL_PAX:
             self.records = self._parse(body, offset)
+            self.is_odd = self.is_odd or not is_usual(body, self.records)
         elif self._type == _LONG_NAME:
             self._long_name = body.partition(b"\0")[0]
+            self.is_odd |= not self._long_name
         elif self._type == _LONG_LINK:
             self._long_link = body.partition(b"\0")[0]
+            self.is_odd |= not self._long_link
         else:
             self._take_global(self._parse(body, offset), offset)
 

@@ -31,6 +31,8 @@ INT64_MAX = (1 << 63) - 1
 REGULAR_TYPE, DIRECTORY_TYPE = b"05"
 TYPES_WITH_LINK = frozenset(b"12")
 TYPES_WITHOUT_CONTENT = frozenset(b"123456")
+_BASE_256 = 0x80
+_USUAL_MARKS = frozenset((_BASE_256, 0xFF))
 _DEVICE_TYPES = frozenset(b"34")
 _NO_DEVICE = (0, 0)
 _MEMO_SIZE = 1 << 15
@@ -108,23 +110,44 @@ def looks_like_header(block: bytes) -> bool:
     return parse_octal(block[148:156]) in header_sums(block)
 
 
+def _is_odd(field: bytes) -> bool:
+    """Whether programs differ in the number that they read in a field."""
+    first = field[0]
+    return not field.strip(b" ") or (first >= _BASE_256 and first not in _USUAL_MARKS)
+
+
 class Numbers(dict[bytes, int | None]):
-    """Numeric fields seen so far: the same few sizes and times come again and again."""
+    """Numeric fields seen so far: the same few sizes and times come again and again.
+
+    Attributes:
+        has_odd: Whether programs differ in one of them.
+    """
+
+    has_odd = False
 
     def __missing__(self, field: bytes) -> int | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
+        self.has_odd |= _is_odd(field)
         value = self[field] = parse_number(field)
         return value
 
 
 class Rows(dict[bytes, tuple[int, ...] | None]):
-    """Rows of numeric fields of 8 bytes seen so far, None with a malformed one among them."""
+    """Rows of numeric fields of 8 bytes seen so far, None with a malformed one among them.
+
+    Attributes:
+        has_odd: Whether programs differ in one of them.
+    """
+
+    has_odd = False
 
     def __missing__(self, row: bytes) -> tuple[int, ...] | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        numbers = [parse_number(row[start : start + 8]) for start in range(0, len(row), 8)]
+        fields = [row[start : start + 8] for start in range(0, len(row), 8)]
+        self.has_odd |= any(map(_is_odd, fields))
+        numbers = list(map(parse_number, fields))
         known = tuple(number for number in numbers if number is not None)
         value = self[row] = known if len(known) == len(numbers) else None
         return value
@@ -156,6 +179,11 @@ class HeaderReader:
         self._sums = Sums()
         self._numbers = Numbers()
         self._rows = Rows()
+
+    @property
+    def has_odd(self) -> bool:
+        """Whether programs differ in a number that was read."""
+        return self._numbers.has_odd or self._rows.has_odd
 
     def read(self, block: bytes, offset: int) -> Header:
         """Read a block that is not all zeros.

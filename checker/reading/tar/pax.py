@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 SPARSE_OFFSET = b"GNU.sparse.offset"
 SPARSE_LENGTH = b"GNU.sparse.numbytes"
 SPARSE_MAP = b"GNU.sparse.map"
@@ -15,6 +18,18 @@ _NO_NUL_IN_VALUE = frozenset({b"path", b"linkpath", b"uname", b"gname"})
 _NEWLINE = ord("\n")
 # Longest run of digits that can still be a length below the limit on extension headers.
 _LENGTH_DIGITS = 10
+
+_TEXT = re.compile(rb"[^\0]+")
+_ID = re.compile(rb"\d{1,9}")
+_SIZE = re.compile(rb"\d{1,18}")
+_TIME = re.compile(rb"-?\d{1,18}(\.\d+)?")
+_USUAL_VALUES: Mapping[bytes, re.Pattern[bytes]] = {
+    **dict.fromkeys((b"path", b"linkpath", b"uname", b"gname"), _TEXT),
+    **dict.fromkeys((b"uid", b"gid"), _ID),
+    **dict.fromkeys((b"mtime", b"atime", b"ctime"), _TIME),
+    b"size": _SIZE,
+    b"comment": _TEXT,
+}
 
 
 class PaxError(ValueError):
@@ -40,6 +55,32 @@ def parse_pax(body: bytes) -> dict[bytes, bytes]:
     """
     records = _plain_records(body)
     return _any_records(body) if records is None else records
+
+
+def is_usual(body: bytes, records: Mapping[bytes, bytes]) -> bool:
+    """Whether all programs take the records of an extended header in the same way.
+
+    Args:
+        body: The header.
+        records: Its records.
+    """
+    is_one_a_line = body.count(b"\n") == len(records)
+    return is_one_a_line and all(_has_usual_value(*record) for record in records.items())
+
+
+def _has_usual_value(key: bytes, value: bytes) -> bool:
+    pattern = _USUAL_VALUES.get(key)
+    if pattern is None:
+        return key.startswith(XATTR_PREFIX) and key != XATTR_PREFIX
+    return pattern.fullmatch(value) is not None and (value.isascii() or _is_utf8(value))
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _plain_records(body: bytes) -> dict[bytes, bytes] | None:

@@ -96,6 +96,11 @@ class PlainHeaders:
         return rows
 
     @property
+    def has_odd(self) -> bool:
+        """Whether programs differ in a number that was read."""
+        return self._columns.has_odd
+
+    @property
     def window(self) -> int:
         """Bytes of the tar that are best read at once."""
         return _SMALL_WINDOW if self._windows is None else self._windows.size

@@ -147,6 +147,7 @@ class TarWalker:
             and looks_like_header(self._after_end),
             head=log.head,
             global_records=self._extensions.global_records,
+            has_odd_headers=self._extensions.is_odd or self._headers.has_odd or self._plain.has_odd,
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
             digests=self._digests.found,

@@ -20,6 +20,8 @@ _ONE_PLATFORM = (
 )
 _OVERLAYFS = "the snapshotter is overlayfs, the default: native {what}"
 URLS = "a layer lists urls: the tool may download it from there"
+OTHER_FORMAT = "the file is sound, of which the format was not read here"
+COMPRESSED_THRICE = "an archive is in it, which was not read here: it is compressed three times"
 LAYER_COMPRESSED_TWICE = (
     "a layer is compressed twice: the engine decompresses both, and the inner data was not checked"
 )

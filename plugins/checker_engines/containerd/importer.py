@@ -46,6 +46,7 @@ from checker_engines.containerd.documents import (
 )
 from checker_engines.containerd.images import normalized
 from checker_engines.containerd.platforms import normalize
+from checker_engines.filesystem.content import content_error
 from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.fmt import is_utf8, quote
 from checker_engines.golang.json import GoJsonError
@@ -152,6 +153,7 @@ class _Reading:
             and self._unread_rest is None
             and position != self._last
             and self._archive.entries.paths[position] not in _DECODED
+            and position not in self._archive.entries.sparse
             and name.isascii()
         )
 
@@ -203,6 +205,14 @@ class _Reading:
                 "the name of a member is not UTF-8, and Docker cannot send it to containerd: "
                 "rename the member",
                 ("ARC016",),
+            )
+        error = content_error(self._archive.entries, position)
+        if error is not None:
+            raise Refusal(
+                f"failed to ingest {quote(name)}: failed to copy: {error}",
+                f"the content of the sparse file {name!r} does not fit its map, and all members "
+                "are read: store it as an ordinary file",
+                ("ARC011",),
             )
         if position != self._last:
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from checker.model.entries import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
@@ -138,4 +140,22 @@ def _whiteouts_hide_others(entries: Entries) -> bool:
         and {_REGULAR}.issuperset(map(kinds.__getitem__, positions))
         and removed.isdisjoint(entries.by_path.keys())
         and removed.isdisjoint(entries.directories)
+        and not _has_hidden_directories(entries)
     )
+
+
+def _has_hidden_directories(entries: Entries) -> bool:
+    """Whether an opaque whiteout removes a directory that has no entry, with entries in it."""
+    opaque = entries.hides.emptied
+    if not opaque:
+        return False
+    without_entry = (path for path in entries.directories if path not in entries.by_path)
+    return any(_is_below(path, opaque) for path in without_entry)
+
+
+def _is_below(path: str, directories: Collection[str]) -> bool:
+    while path:
+        path = path.rpartition("/")[0]
+        if path in directories:
+            return True
+    return False

@@ -6,6 +6,8 @@ from checker.model.compression import Compression
 
 _LARGEST_WINDOW = 128 << 20
 _MAGIC = 4
+_OTHERS = (b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x04\x22\x4d\x18")
+"""Signatures of gzip, xz and lz4, which the program of Debian decompresses as well."""
 _INPUT = "/*stdin*\\ : "
 _MIB = 1 << 20
 
@@ -24,7 +26,7 @@ def zstd_error(compression: Compression, size: int) -> str | None:
         return f"{_INPUT}Read error (39) : premature end "
     if compression.error is not None:
         return f"{_INPUT}Decoding error (36) : {_words(compression.error)} "
-    if compression.trailing is None:
+    if compression.trailing is None or compression.trailing_head.startswith(_OTHERS):
         return None
     is_short = size - compression.trailing < _MAGIC
     found = "unknown header" if is_short else "unsupported format"

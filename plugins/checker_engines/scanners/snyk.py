@@ -370,9 +370,10 @@ def _metadata_of(archive: Archive) -> _Metadata:
         if archive.tar.entries.sizes[position] > _DOCUMENT_MAX:
             continue
         value = mapping(_lenient(member_at(archive, position)))
+        is_index = text(value.get("mediaType")) in INDEX_TYPES
         if isinstance(value.get("layers"), list):
             manifests[digest] = value
-        elif value.get("mediaType") in INDEX_TYPES and isinstance(value.get("manifests"), list):
+        elif is_index and isinstance(value.get("manifests"), list):
             indexes[digest] = value
         elif _is_truthy(value.get("architecture")) and _is_truthy(value.get("rootfs")):
             configs.append(value)
@@ -444,9 +445,9 @@ def _listed_in(metadata: _Metadata, work: Work) -> Sequence[Mapping[str, object]
         work.spend()
         value, above = left.pop()
         one = mapping(value)
-        if one.get("mediaType") in MANIFEST_TYPES:
+        if text(one.get("mediaType")) in MANIFEST_TYPES:
             found.append(one)
-        elif one.get("mediaType") in INDEX_TYPES:
+        elif text(one.get("mediaType")) in INDEX_TYPES:
             digest = text(one.get("digest")) or ""
             if digest in above:
                 message = "Maximum call stack size exceeded"

@@ -25,7 +25,12 @@ def with_tar() -> Sequence[Decision]:
         Decision(
             "headers",
             "one with a wrong checksum is skipped, with what follows up to the next valid one; a "
-            "number or PAX record that is not valid is reported; both are failures",
+            "number or PAX record that is not valid is reported; both are failures. The last of "
+            "several extension headers counts; records of a global header count for all entries",
+        ),
+        Decision(
+            "sparse files",
+            "a map that is not valid is a failure; one with more than 2³¹ parts ends the command",
         ),
         Decision(
             "names",
@@ -53,18 +58,26 @@ def with_bsdtar() -> Sequence[Decision]:
         Decision(
             "compression and format",
             "all compressions are removed, however many; checksums of gzip are not compared; zip, "
-            "cpio, 7-Zip and other archives are unpacked as well",
+            "cpio, 7-Zip and other archives are unpacked as well, uuencoded ones too; lines of "
+            "base64 are taken for a list of names (mtree)",
         ),
         Decision(
             "headers",
             "one with a wrong checksum is skipped, with what follows up to the next valid one, "
-            "which is not a failure; numbers that are not valid are ignored, PAX records that are "
-            "not valid are a failure",
+            "which is not a failure; numbers end where they are not valid, which is not reported. "
+            "A negative size, and garbage after an extension header, end the command; other PAX "
+            "records that are not valid are a failure",
+        ),
+        Decision(
+            "sparse files",
+            "a map that is not valid is a failure, and ends the command if it is before the "
+            "content, or of what is not a file",
         ),
         Decision(
             "names",
-            "a leading `/` is removed; a name or target of a hard link with `..` is not unpacked, "
-            "nor is one that leads through a symlink; both are failures",
+            "a leading `/`, `\\`, `/..` or drive letter is removed; a name or target of a hard "
+            "link with `..` is not unpacked, nor is one that leads through a symlink; both are "
+            "failures",
         ),
         Decision(
             "what is in the way",

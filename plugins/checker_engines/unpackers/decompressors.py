@@ -13,6 +13,7 @@ from checker_engines.golang.decompression import PROGRAM, decompression_error, t
 from checker_engines.golang.zstd_program import zstd_error
 
 _GZIP = "gzip: stdin"
+TRAILING_GARBAGE = f"{_GZIP}: decompression OK, trailing garbage ignored"
 _CRC = re.compile(r"checksum")
 _RESERVED = 0xE0
 _FLAGS, _HEADER_CRC = 3, 2
@@ -65,8 +66,7 @@ def _gzip(compression: Compression) -> str | None:
         return f"{_GZIP}: unexpected end of file"
     if error is None:
         is_garbage = compression.trailing is not None and not compression.trailing_zeros
-        garbage = f"{_GZIP}: decompression OK, trailing garbage ignored"
-        return garbage if is_garbage else None
+        return TRAILING_GARBAGE if is_garbage else None
     if "header" in error:
         return _header_checksum(compression.head)
     if "length" in error:

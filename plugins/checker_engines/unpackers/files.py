@@ -34,7 +34,17 @@ WORDS: Mapping[int, str] = MappingProxyType(
     }
 )
 """The messages of strerror(3)."""
+_NUMBERS = 2**32
+_DEVICES = (2**12, 2**20)
+"""Above the numbers that mknod(2) takes."""
 _ABSOLUTE = frozenset(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")
+
+
+class DeepTree(Tree):
+    """A tree as a program sees it that goes down a long path step by step."""
+
+    def check_length(self, path: str) -> None:
+        """Take a path of any length."""
 
 
 class Files:
@@ -44,10 +54,11 @@ class Files:
 
     Args:
         work: What resolving links is spent on.
+        tree: The empty tree; one with the limits of Linux if None.
     """
 
-    def __init__(self, work: Work) -> None:
-        self._tree = Tree()
+    def __init__(self, work: Work, tree: Tree | None = None) -> None:
+        self._tree = Tree() if tree is None else tree
         self._tree.work = work
 
     def lstat(self, path: str) -> Node:
@@ -62,7 +73,9 @@ class Files:
         """Create a node where nothing is (mkdir, mknod, open with O_EXCL, link, symlink)."""
         clean = clean_parts(path)
         try:
-            if not clean or self._has(clean):
+            if _is_dot(path) and clean:
+                self._walk_parent(f"{clean}/.")
+            if not clean or _is_dot(path) or self._has(clean):
                 raise OSError(EEXIST, WORDS[EEXIST])
             self._tree.put(clean, node)
         except TreeError as error:
@@ -93,7 +106,7 @@ class Files:
     def remove(self, path: str) -> None:
         """Remove a file or an empty directory (unlink, rmdir)."""
         clean = clean_parts(path)
-        if not clean:
+        if not clean or _is_dot(path):
             raise OSError(EINVAL, WORDS[EINVAL])
         node = self.lstat(path)
         if node.children:
@@ -127,6 +140,16 @@ class Files:
             raise _os_error(error) from None
         if is_long_name(base):
             raise OSError(ENAMETOOLONG, WORDS[ENAMETOOLONG])
+
+
+def _is_dot(path: str) -> bool:
+    """Whether a path names a directory from within."""
+    return path.rpartition("/")[2] == "."
+
+
+def is_device(numbers: tuple[int, int]) -> bool:
+    """Whether the C library takes the numbers of a device, of which 32 bits are left."""
+    return all(number % _NUMBERS < bound for number, bound in zip(numbers, _DEVICES, strict=True))
 
 
 def has_absolute_names(entries: Entries) -> bool:

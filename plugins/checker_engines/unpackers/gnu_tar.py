@@ -6,9 +6,10 @@ with UTF-8. Errors do not end it: it goes on with the next entry, and exits 2.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from errno import EEXIST, ENOENT
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from errno import EEXIST, EINVAL, ENOENT
+from itertools import chain
 
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
@@ -18,60 +19,57 @@ from checker.model.entries import (
     CONTIGUOUS,
     DIRECTORY,
     FIFO,
-    GLOBAL_HEADER,
     GNU_SPARSE,
     HARD_LINK,
     REGULAR,
     SYMLINK,
     Entries,
 )
-from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.model.raw_tar import NotKeptError
+from checker.model.tar import AnomalyKind, Tar
 from checker.model.work import Work
+from checker.model.xattrs import XattrError
 from checker.records import NamedTuple
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
-from checker_engines.unpackers.decompressors import program_error
-from checker_engines.unpackers.files import Files, has_absolute_names, is_root_nameless, words_of
+from checker_engines.unpackers import gnu_headers as headers
+from checker_engines.unpackers.decompressors import TRAILING_GARBAGE, program_error
+from checker_engines.unpackers.files import (
+    Files,
+    has_absolute_names,
+    is_device,
+    is_root_nameless,
+    words_of,
+)
+from checker_engines.unpackers.gnu_headers import Input, steps
+from checker_engines.unpackers.members import Member, Remark, Step, members_of
 from checker_engines.unpackers.outcome import Unpacking
-from checker_engines.unpackers.quoting import escaped, quoted
+from checker_engines.unpackers.quoting import before_colon, escaped, quoted
 
 FAILED = "tar: Exiting with failure status due to previous errors"
 FATAL = "tar: Error is not recoverable: exiting now"
-NOT_A_TAR = "tar: This does not look like a tar archive"
-SKIPPING = "tar: Skipping to next header"
-_EOF = "tar: Unexpected EOF in archive"
-_HIGHEST_ID = 2**32 - 1
+_MOST_LINES = 2000
 _BLOCK = 512
-_MOST_LINES = 500
+_CAPABILITY = "security.capability"
 _DUMP_DIRECTORY, _VOLUME, _VOLUME_LABEL = "D", "M", "V"
 _CUT = (AnomalyKind.TRUNCATED_CONTENT, AnomalyKind.TRUNCATED_PADDING)
 _FILES = frozenset({REGULAR, CONTIGUOUS, GNU_SPARSE})
 _NODES = {CHARACTER_DEVICE: "mknod", BLOCK_DEVICE: "mknod", FIFO: "mkfifo"}
-_FIELD = re.compile(r"the (\w+) field contains b'(.*?)(?:\\x00)*'", re.DOTALL)
-_RECORD = re.compile(r"record '(\w+)' contains b'(.*?)'", re.DOTALL)
-_TYPES = {"size": "off_t", "mode": "mode_t", "uid": "uid_t", "gid": "gid_t", "mtime": "time_t"}
-_BASE_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_DIGITS = 20
-_RECORD_WORDS = {
-    "KEY=VALUE": "missing equal sign",
-    "length of 0,": "missing equal sign",
-    "begin with its length": "missing length",
-    "newline": "missing newline",
-}
-_RECORDS = frozenset({"uid", "gid", "size", "mtime", "atime", "ctime"})
 
 
 class _Delayed(NamedTuple):
     """A link that is created at the end; until then, its names are empty files.
 
     Attributes:
+        member: The link.
         node: The empty file.
         is_symlink: Whether it is a symlink.
         target: Its target.
         names: Its names.
     """
 
+    member: Member
     node: Node
     is_symlink: bool
     target: str
@@ -88,98 +86,117 @@ def unpack(archive: Archive, work: Work) -> Unpacking:
     Raises:
         OutOfWork: It is not known what happens.
     """
-    error = program_error(archive.compression, archive.size)
-    if error is not None:
-        status = 2 if archive.compression.kind is CompressionKind.BZIP2 else 1
-        lines = (*error.rstrip().split("\n"), f"tar: Child returned status {status}", FATAL)
-        cause = "the archive cannot be decompressed to its end"
-        return Unpacking(lines, failed=True, cause=cause, rules=DAMAGED)
-    return unpack_tar(archive.tar, fault_of(archive), work)
+    compression = archive.compression
+    is_plain_file = compression.kind is CompressionKind.NONE
+    given = Input(is_seekable=is_plain_file, is_checked=is_plain_file)
+    unpacking = unpack_tar(archive, work, given)
+    if compression.skippable_first:
+        return unpacking
+    error = program_error(compression, archive.size)
+    if error is None:
+        return unpacking
+    is_garbage = error == TRAILING_GARBAGE
+    status = 2 if is_garbage or compression.kind is CompressionKind.BZIP2 else 1
+    *said, last = unpacking.lines or (FAILED,)
+    ending = (f"tar: Child returned status {status}", FATAL)
+    first = tuple(error.rstrip().split("\n"))
+    # gzip writes all that it can before it says what is wrong.
+    is_late = compression.kind is CompressionKind.GZIP
+    printed = (*said, *first) if is_late else (*first, *said)
+    lines = (*printed, *((last,) if last == FATAL else ending))
+    cause = "the archive cannot be decompressed to its end"
+    return Unpacking(lines, failed=True, cause=cause, rules=DAMAGED)
 
 
-def unpack_tar(tar: Tar, fault: Anomaly | None, work: Work) -> Unpacking:
+def unpack_tar(archive: Archive, work: Work, given: Input) -> Unpacking:
     """Unpack a tar, whatever compression was removed.
 
     Args:
-        tar: The tar.
-        fault: Where it is irregular for GNU tar.
+        archive: The archive.
         work: What may be spent on it.
+        given: How the program is given the tar.
 
     Raises:
         OutOfWork: It is not known what happens.
     """
-    started = _Extraction(tar.entries, work)
-    if fault is None or fault.kind is not AnomalyKind.NOT_A_TAR:
-        started.run()
-    return started.end(fault, tar.size)
+    extraction = _Extraction(work)
+    extraction.run(_steps_of(archive, given))
+    return extraction.end()
 
 
-def fault_of(archive: Archive) -> Anomaly | None:
-    """Where GNU tar finds that the tar is irregular."""
-    compression, tar = archive.compression, archive.tar
-    is_compressed = compression.kind is not CompressionKind.NONE
-    if compression.skippable_first or not (is_compressed or archive.size):
-        return Anomaly(AnomalyKind.NOT_A_TAR, 0, "the first block is not a tar header", fatal=True)
-    fault = next(iter(tar.of_kind(*_CUT)), None) or tar.fatal
-    if fault is None or fault.kind is not AnomalyKind.NOT_A_TAR:
-        return fault
-    # Of what a program writes, fewer bytes than a block are ignored.
-    return None if is_compressed and tar.size < _BLOCK else fault
+def _steps_of(archive: Archive, given: Input) -> Iterable[Step]:
+    """What is read of an archive, one step after the other."""
+    if archive.compression.skippable_first:
+        skipping = (headers.SKIPPING,) * (archive.size >= _BLOCK)
+        cause = "tar does not know how it is compressed"
+        return (Remark((headers.NOT_A_TAR, *skipping), cause=cause),)
+    if archive.raw is not None:
+        try:
+            return list(steps(archive.raw, given))
+        except NotKeptError:
+            pass
+    if given.is_checked and not archive.tar.size:
+        return (Remark((headers.NOT_A_TAR,), cause="it is empty"),)
+    if _is_usual(archive.entries):
+        return _end_of(archive.tar)
+    return chain(members_of(archive.entries), _end_of(archive.tar))
 
 
 class _Extraction:
-    def __init__(self, entries: Entries, work: Work) -> None:
-        self._entries = entries
+    def __init__(self, work: Work) -> None:
         self._work = work
         self._files = Files(work)
         self._lines: list[str] = []
-        self._failures: list[int] = []
+        self._failed: Member | None = None
+        self._cause = ""
+        self._is_failure = False
+        self._is_fatal = False
         self._prefixes: tuple[set[str], set[str]] = (set(), set())
         self._delayed: dict[int, _Delayed] = {}
+        self._directories: list[tuple[str, Member]] = []
         self._is_contiguous = False
         self._has_made = False
-        self._global: dict[str, str] = {}
-        self._has_skipped = False
 
-    def run(self) -> None:
-        entries = self._entries
-        if _is_usual(entries):
-            return
-        for position in range(len(entries)):
+    def run(self, read: Iterable[Step]) -> None:
+        for step in read:
             self._work.spend()
-            if entries.kinds[position] == ord(GLOBAL_HEADER):
-                self._global.update(entries.global_records.get(position, {}))
+            if isinstance(step, Remark):
+                self._remark(step)
             else:
-                self._one(position)
+                self._one(step)
+            if self._is_fatal:
+                break
+        self._end_directories("/")
         for delayed in reversed(list(self._delayed.values())):
             self._create(delayed)
 
-    def end(self, fault: Anomaly | None, size: int) -> Unpacking:
-        found, is_fatal = _ending(fault, size)
-        skipped = (SKIPPING,) if self._has_skipped and SKIPPING not in found else ()
-        ending = found + skipped
-        lines: tuple[str, ...] = (*self._lines[:_MOST_LINES], *ending)
-        position = self._failures[0] if self._failures else -1
-        if is_fatal:
-            # Links that are created at the end are not.
-            return Unpacking((*lines, FATAL), True, position, _cause(fault), DAMAGED)
-        if not ending and not self._failures:
+    def end(self) -> Unpacking:
+        lines = tuple(self._lines[:_MOST_LINES])
+        if not self._is_failure:
             return Unpacking(lines)
-        lines = (*lines, FAILED)
-        if position < 0:
-            return Unpacking(lines, True, position, _cause(fault), DAMAGED)
-        cause = f"{self._entries.name(position)!r} cannot be unpacked"
-        return Unpacking(lines, True, position, cause, ROOT_NOT_EXTRACTED)
+        lines = (*lines, FATAL if self._is_fatal else FAILED)
+        failed = self._failed
+        if failed is None or self._is_fatal:
+            return Unpacking(lines, True, -1, self._cause, DAMAGED)
+        cause = f"{failed.name!r} cannot be unpacked"
+        return Unpacking(lines, True, failed.position, cause, ROOT_NOT_EXTRACTED)
 
-    def _error(self, position: int, text: str) -> None:
+    def _remark(self, remark: Remark) -> None:
+        self._lines += (f"tar: {line}" for line in remark.lines)
+        self._is_failure |= remark.is_failure
+        self._is_fatal |= remark.ends
+        self._cause = self._cause or remark.cause
+
+    def _error(self, member: Member, text: str) -> None:
         self._lines.append(f"tar: {text}")
-        self._failures.append(position)
+        self._failed = self._failed or member
+        self._is_failure = True
 
     def _warn(self, text: str) -> None:
         self._lines.append(f"tar: {text}")
 
-    def _call_error(self, position: int, path: str, call: str, error: OSError) -> None:
-        self._error(position, f"{escaped(path)}: Cannot {call}: {words_of(error)}")
+    def _call_error(self, member: Member, path: str, call: str, error: OSError) -> None:
+        self._error(member, f"{before_colon(path)}: Cannot {call}: {words_of(error)}")
 
     def _safe(self, name: str, of_link: int) -> str:
         """A name without what would leave the directory (safer_name_suffix)."""
@@ -193,107 +210,136 @@ class _Extraction:
             self._warn(f"Substituting `.' for empty {what}")
         return name[length:] or "."
 
-    def _one(self, position: int) -> None:
-        entries = self._entries
-        # A path of a global header is that of each entry.
-        name = self._global.get("path") or entries.name(position)
-        kind = chr(entries.kinds[position])
-        # The slash of the root alone does not end a name (strip_trailing_slashes).
-        if kind in {REGULAR, CONTIGUOUS} and name.endswith("/") and name != "/":
-            kind = DIRECTORY
-        for what in _RECORDS & self._global.keys():
-            if not _is_number(self._global[what]):
-                text = f"Malformed extended header: invalid {what}={self._global[what]}"
-                self._error(position, escaped(text))
-        for what, ids in (("uid", entries.uids), ("gid", entries.gids)):
-            if not 0 <= ids[position] <= _HIGHEST_ID:
-                self._refuse_owner(position, what, ids[position])
-        path = self._safe(name, 0).rstrip("/") or "."
-        target = entries.linknames.get(position, "")
+    def _one(self, member: Member) -> None:
+        name, kind, target = member.name, member.kind, member.target
+        path = name
+        if kind != _VOLUME_LABEL:
+            path = self._safe(name, 0).rstrip("/") or "."
         if kind == HARD_LINK:
             target = self._safe(target, 1)
         if ".." in name.split("/"):
-            self._error(position, f"{escaped(name)}: Member name contains '..'")
+            self._error(member, f"{before_colon(name)}: Member name contains '..'")
+            self._remarks(member.skipped)
             return
-        self._extract(position, kind, path, target)
-        if kind == DIRECTORY and entries.sizes[position]:
-            # Its content is read as headers.
-            self._has_skipped = True
-            self._failures.append(position)
+        self._end_directories(path)
+        self._extract(member, kind, path, target)
 
-    def _refuse_owner(self, position: int, what: str, number: int) -> None:
-        if number < 0:
-            text = f"Archive value {number} is out of {what}_t range 0..{_HIGHEST_ID}"
-        else:
-            text = f"Extended header {what}={number} is out of range 0..{_HIGHEST_ID}"
-        self._error(position, text)
+    def _remarks(self, remarks: Iterable[Remark]) -> None:
+        for remark in remarks:
+            self._remark(remark)
 
-    def _extract(self, position: int, kind: str, path: str, target: str) -> None:
+    def _extract(self, member: Member, kind: str, path: str, target: str) -> None:
         """Extract an entry (prepare_to_extract)."""
         if kind in {DIRECTORY, _DUMP_DIRECTORY}:
-            self._directory(position, path)
+            self._remarks(member.skipped)
+            self._directory(member, path)
         elif kind == HARD_LINK:
-            self._link(position, path, target)
+            self._link(member, path, target)
         elif kind == SYMLINK:
-            self._symlink(position, path, target)
+            self._symlink(member, path, target)
         elif kind in _NODES:
-            self._make(position, path, _NODES[kind], Node(kind, position))
+            self._node(member, kind, path)
         elif kind == _VOLUME:
             what = "Cannot extract -- file is continued from another volume"
-            self._error(position, f"{escaped(path)}: {what}")
-        elif kind != _VOLUME_LABEL:
-            self._file(position, kind, path)
+            self._error(member, f"{before_colon(path)}: {what}")
+            self._remarks(member.skipped)
+        elif kind == _VOLUME_LABEL:
+            self._remarks(member.skipped)
+        else:
+            self._file(member, kind, path)
 
-    def _file(self, position: int, kind: str, path: str) -> None:
+    def _node(self, member: Member, kind: str, path: str) -> None:
+        if is_device(member.device):
+            if self._make(member, path, _NODES[kind], Node(kind, member.position)):
+                self._set_attributes(member, path)
+            return
+        self._call_error(member, path, _NODES[kind], OSError(EINVAL, ""))
+
+    def _file(self, member: Member, kind: str, path: str) -> None:
         if kind not in _FILES:
-            what = f"Unknown file type '{escaped(kind)}', extracted as normal file"
-            self._warn(f"{escaped(path)}: {what}")
-        elif kind == CONTIGUOUS and not self._is_contiguous:
+            what = f"Unknown file type '{kind}', extracted as normal file"
+            self._warn(f"{before_colon(path)}: {what}")
+        said = len(self._lines)
+        if not self._make(member, path, "open", Node(REGULAR, member.position)):
+            # What is said of its content comes before the error.
+            errors = self._lines[said:]
+            del self._lines[said:]
+            self._remarks(member.skipped)
+            self._lines += () if self._is_fatal else errors
+            return
+        late, early = _late_attributes(member)
+        self._set_xattrs(member, path, early)
+        if kind == CONTIGUOUS and not self._is_contiguous:
             self._is_contiguous = True
             self._warn("Extracting contiguous files as regular files")
-        self._make(position, path, "open", Node(REGULAR, position))
+        self._remarks(member.written)
+        self._set_attributes(member, path, late)
 
-    def _directory(self, position: int, path: str) -> None:
+    def _set_attributes(
+        self, member: Member, path: str, errors: Iterable[XattrError] | None = None
+    ) -> None:
+        if member.mtime < 0 and member.kind != SYMLINK:
+            self._warn(f"{path}: implausibly old time stamp {_time(member.mtime)}")
+        self._set_xattrs(member, path, member.xattr_errors if errors is None else errors)
+
+    def _set_xattrs(self, member: Member, path: str, errors: Iterable[XattrError]) -> None:
+        call = "lsetxattr" if member.kind == SYMLINK else "setxattrat"
+        for name, words in errors:
+            what = f"Cannot set '{name}' extended attribute for file '{path}'"
+            self._warn(f"{call}: {what}: {words.capitalize()}")
+
+    def _end_directories(self, path: str) -> None:
+        """Set the attributes of directories that another path is not in."""
+        while self._directories and not path.startswith(f"{self._directories[-1][0]}/"):
+            directory, member = self._directories.pop()
+            self._set_attributes(member, directory)
+
+    def _directory(self, member: Member, path: str) -> None:
         for _ in self._attempts(path):
             try:
-                self._files.make_directory(path, position)
+                self._files.make_directory(path, member.position)
             except OSError as error:
                 if error.errno == EEXIST and self._is_directory(path):
+                    self._directories.append((path, member))
                     return
                 if self._recovers(path, error):
                     continue
                 if error.errno != EEXIST:
-                    self._call_error(position, path, "mkdir", error)
+                    self._call_error(member, path, "mkdir", error)
+                return
+            self._directories.append((path, member))
             return
 
-    def _make(self, position: int, path: str, call: str, node: Node) -> bool:
+    def _make(self, member: Member, path: str, call: str, node: Node) -> bool:
         for _ in self._attempts(path):
             try:
                 self._files.put(path, node)
             except OSError as error:
                 if self._recovers(path, error):
                     continue
-                self._call_error(position, path, call, error)
+                self._call_error(member, path, call, error)
                 return False
             return True
         return False
 
-    def _symlink(self, position: int, path: str, target: str) -> None:
+    def _symlink(self, member: Member, path: str, target: str) -> None:
         if target.startswith("/") or ".." in target.split("/"):
-            self._delay(position, path, target, is_symlink=True)
+            self._delay(member, path, target, is_symlink=True)
             return
         for _ in self._attempts(path):
             try:
-                self._files.symlink(target, path, position)
+                self._files.symlink(target, path, member.position)
             except OSError as error:
                 if self._recovers(path, error):
                     continue
-                self._call_error(position, path, f"create symlink to {quoted(target)}", error)
+                self._call_error(member, path, f"create symlink to {quoted(target)}", error)
+                return
+            self._set_attributes(member, path)
             return
 
-    def _link(self, position: int, path: str, target: str) -> None:
-        if self._delayed and self._find_delayed(position, target) is not None:
-            self._delay(position, path, target, is_symlink=False)
+    def _link(self, member: Member, path: str, target: str) -> None:
+        if self._delayed and self._find_delayed(member, target) is not None:
+            self._delay(member, path, target, is_symlink=False)
             return
         for _ in self._attempts(path):
             try:
@@ -303,7 +349,7 @@ class _Extraction:
                     return
                 if self._recovers(path, error):
                     continue
-                self._call_error(position, path, f"hard link to {quoted(target)}", error)
+                self._call_error(member, path, f"hard link to {quoted(target)}", error)
             return
 
     def _is_linked(self, path: str, target: str) -> bool:
@@ -312,41 +358,41 @@ class _Extraction:
         except OSError:
             return False
 
-    def _find_delayed(self, position: int, path: str) -> _Delayed | None:
+    def _find_delayed(self, member: Member, path: str) -> _Delayed | None:
         """The delayed link that is at a path (find_delayed_link_source)."""
         try:
             return self._delayed.get(id(self._files.lstat(path)))
         except OSError as error:
             if error.errno != ENOENT:
-                self._error(position, f"{escaped(path)}: Cannot stat: {words_of(error)}")
+                self._error(member, f"{before_colon(path)}: Cannot stat: {words_of(error)}")
             return None
 
-    def _delay(self, position: int, path: str, target: str, *, is_symlink: bool) -> None:
+    def _delay(self, member: Member, path: str, target: str, *, is_symlink: bool) -> None:
         """Create an empty file in place of a link (create_placeholder_file)."""
         try:
             if id(self._files.lstat(path)) in self._delayed:
                 return
         except OSError:
             pass
-        node = Node(REGULAR, position)
-        if self._make(position, path, "open", node):
-            self._delayed[id(node)] = _Delayed(node, is_symlink, target, [path])
+        node = Node(REGULAR, member.position)
+        if self._make(member, path, "open", node):
+            self._delayed[id(node)] = _Delayed(member, node, is_symlink, target, [path])
 
     def _create(self, delayed: _Delayed) -> None:
         """Replace the empty file by the link (apply_delayed_link)."""
-        position = delayed.node.position
+        member = delayed.member
         for path in delayed.names:
             try:
                 if self._files.lstat(path) is not delayed.node:
                     continue
                 self._files.remove(path)
                 if delayed.is_symlink:
-                    self._files.symlink(delayed.target, path, position)
+                    self._files.symlink(delayed.target, path, member.position)
                 else:
                     self._files.link(delayed.target, path)
             except OSError as error:
                 kind = "create symlink to" if delayed.is_symlink else "hard link to"
-                self._call_error(position, path, f"{kind} {quoted(delayed.target)}", error)
+                self._call_error(member, path, f"{kind} {quoted(delayed.target)}", error)
 
     def _is_directory(self, path: str) -> bool:
         try:
@@ -390,28 +436,26 @@ def _is_usual(entries: Entries) -> bool:
     return (
         is_plain(entries)
         and not is_root_nameless(entries)
-        and _has_usual_owners(entries)
-        and not entries.global_records
         and not has_absolute_names(entries)
-        and not any(map(entries.sizes.__getitem__, _directories(entries)))
+        and not any(name.endswith("/.") for name in entries.own_names.values())
     )
 
 
-def _directories(entries: Entries) -> Iterator[int]:
-    """Positions of directories for GNU tar: also files whose name ends with a slash."""
-    yield from entries.of_kind(DIRECTORY)
-    for position in entries.of_kind(REGULAR, CONTIGUOUS):
-        if entries.spellings[position] and entries.name(position).endswith("/"):
-            yield position
+def _late_attributes(member: Member) -> tuple[tuple[XattrError, ...], tuple[XattrError, ...]]:
+    """Errors of the attributes that are set after the content of a file is written, and before."""
+    errors = member.xattr_errors
+    if member.sets_twice:
+        return errors, errors
+    late = tuple(error for error in errors if error.name == _CAPABILITY)
+    return late, tuple(error for error in errors if error.name != _CAPABILITY)
 
 
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d.*", text, re.ASCII) is not None
-
-
-def _has_usual_owners(entries: Entries) -> bool:
-    columns = (entries.uids, entries.gids)
-    return all(not ids or (min(ids) >= 0 and max(ids) <= _HIGHEST_ID) for ids in columns)
+def _time(seconds: int) -> str:
+    """A time as it is printed in UTC; a number of seconds if the calendar does not have it."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
 
 
 def _unsafe_prefix(name: str) -> int:
@@ -427,80 +471,13 @@ def _unsafe_prefix(name: str) -> int:
     return length
 
 
-def _ending(fault: Anomaly | None, size: int) -> tuple[tuple[str, ...], bool]:
-    """What is printed where the tar is irregular, and whether it ends at once."""
+def _end_of(tar: Tar) -> tuple[Remark, ...]:
+    """What is said where the tar is irregular, if the bytes there were not kept."""
+    fault = next(iter(tar.of_kind(*_CUT)), None) or tar.fatal
     if fault is None:
-        return (), False
-    match fault.kind:
-        case AnomalyKind.NOT_A_TAR:
-            return ((NOT_A_TAR,) if size < _BLOCK else (NOT_A_TAR, SKIPPING)), False
-        case AnomalyKind.BAD_CHECKSUM:
-            return ((SKIPPING,) if fault.offset else (NOT_A_TAR, SKIPPING)), False
-        case AnomalyKind.TRUNCATED_CONTENT | AnomalyKind.TRUNCATED_PADDING:
-            return (_EOF, _EOF), True
-        case AnomalyKind.NEGATIVE_SIZE:
-            return (_out_of_range(fault.detail.rpartition(" ")[2], "off_t"), SKIPPING), False
-        case AnomalyKind.BAD_NUMBER:
-            return _bad_number(fault.detail)
-        case AnomalyKind.BAD_PAX_RECORD:
-            return _bad_record(fault.detail), False
-        case _:
-            return (), False
-
-
-def _bad_number(detail: str) -> tuple[tuple[str, ...], bool]:
-    found = _FIELD.search(detail)
-    field, content = found.groups() if found else ("", "")
-    kind = _TYPES.get(field)
-    if kind is None:
-        return (), False  # numbers of devices are not read for other entries
-    if content[:1] in {"+", "-"}:
-        return _base_64(content, field, kind)
-    line = f"tar: Archive contains {quoted(content)} where numeric {kind} value expected"
-    return ((line, SKIPPING) if field == "size" else (line,)), False
-
-
-def _base_64(content: str, field: str, kind: str) -> tuple[tuple[str, ...], bool]:
-    """A number in the form of GNU tar 1.11, which is larger than the archive."""
-    old = "tar: Archive contains obsolescent base-64 headers"
-    if field == "size" and content[0] == "+":
-        return (old, _EOF, _EOF), True
-    number = 0
-    for digit in content[1:]:
-        number = number * 64 + max(_BASE_64.find(digit), 0)
-    shown = str(-number if content[0] == "-" else number)
-    skipped = (SKIPPING,) if field == "size" else ()
-    return (old, _out_of_range(shown, kind), *skipped), False
-
-
-def _out_of_range(number: str, kind: str) -> str:
-    highest = _HIGHEST_ID if kind in {"uid_t", "gid_t"} else 2**63 - 1
-    return f"tar: Archive value {number} is out of {kind} range 0..{highest}"
-
-
-def _bad_record(detail: str) -> tuple[str, ...]:
-    found = _RECORD.search(detail)
-    start = "tar: Malformed extended header:"
-    if found is not None:
-        return _bad_value(*found.groups())
-    for words, text in _RECORD_WORDS.items():
-        if words in detail:
-            return (f"{start} {text}",)
-    # What follows the length is printed too, which is not known here.
-    is_length = "states a length" in detail
-    return ("tar: Extended header length is out of range",) if is_length else ()
-
-
-def _bad_value(key: str, value: str) -> tuple[str, ...]:
-    if key not in _RECORDS:
         return ()
-    if key.endswith("time") and _is_number(value):
-        # A number with more digits than 64 bits have.
-        is_outside = value.isdecimal() and len(value) >= _DIGITS
-        text = f"tar: Extended header {key}={value} is out of range {-(2**63)}..{2**63 - 1}"
-        return (text,) if is_outside else ()
-    return (f"tar: Malformed extended header: invalid {key}={value}",)
-
-
-def _cause(fault: Anomaly | None) -> str:
-    return "" if fault is None else f"the tar is damaged at byte {fault.offset}: {fault.detail}"
+    cause = f"the tar is damaged at byte {fault.offset}: {fault.detail}"
+    if fault.kind in _CUT:
+        return (Remark((headers.EOF, headers.EOF), ends=True, cause=cause),)
+    first = () if fault.offset else (headers.NOT_A_TAR,)
+    return (Remark((*first, headers.SKIPPING), cause=cause),)

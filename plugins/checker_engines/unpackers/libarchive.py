@@ -7,55 +7,58 @@ with the next entry, and exits 1.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from errno import EEXIST, ENOENT, ENOTDIR
+from itertools import chain
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
-from checker.model.damage import OtherFormat
+from checker.model.damage import EncodedArchive, OtherFormat, TextForm
 from checker.model.entries import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
     DIRECTORY,
     FIFO,
-    GLOBAL_HEADER,
     HARD_LINK,
     REGULAR,
     SYMLINK,
-    Entries,
 )
-from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.model.raw_tar import NotKeptError
+from checker.model.tar import AnomalyKind, Tar
 from checker.model.work import Work
-from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
-from checker.records import NamedTuple
-from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, ROOT_NOT_EXTRACTED
+from checker.model.xattrs import NOT_SUPPORTED
+from checker_engines.answers.refusal import DAMAGED as DAMAGED_RULES
+from checker_engines.answers.refusal import NO_IMAGE, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 from checker_engines.unpackers.files import (
+    DeepTree,
     Files,
     clean_parts,
     has_absolute_names,
+    is_device,
     is_root_nameless,
     words_of,
 )
+from checker_engines.unpackers.libarchive_tar import DAMAGED, MISC, TRUNCATED, opens, steps
+from checker_engines.unpackers.members import Member, Remark, Step, members_of
+from checker_engines.unpackers.mtree import mtree_entries
 from checker_engines.unpackers.outcome import Unpacking
 from checker_engines.unpackers.quoting import escaped
 
 FAILED = "Error exit delayed from previous errors."
 _OPENING = "Error opening archive: "
 _UNRECOGNIZED = f"{_OPENING}Unrecognized archive format"
-_DAMAGED = "Damaged tar archive"
-_MALFORMED = "Ignoring malformed pax extended attribute"
-_MISC = "Unknown error -1"
-"""What strerror(3) says of an error of libarchive (ARCHIVE_ERRNO_MISC)."""
-_BLOCK = 512
-_MOST_LINES = 500
+_MOST_LINES = 2000
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 _LINKS_AND_NODES = frozenset({HARD_LINK, SYMLINK, *_NODES})
 _DUMP_DIRECTORY = "D"
-_SOLARIS_ACL, _VOLUME_LABEL = "A", "V"
-"""Headers that are read with the one that follows them."""
+_SKIPPED = frozenset({AnomalyKind.BAD_CHECKSUM, AnomalyKind.BAD_NUMBER})
 _LARGEST_WINDOW = 128 << 20
-_LARGEST_DEVICE = 2**32 - 1
+_WINDOWS = re.compile(r"[/\\]{2}(?:\?[/\\]UNC[/\\]|[.?][/\\])", re.IGNORECASE)
+_LEADING = re.compile(r"[A-Za-z]:|[/\\](?:\.{1,2}(?=[/\\]))?")
+_COMPRESSIONS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _SIGNATURES_READ = (
     *(b"PK", b"7z", b"Rar!", b"MSCF", b"0707", b"\xc7\x71", b"\x71\xc7", b"!<arch>", b"CD001"),
     *(b"\xed\xab\xee\xdb", b"\x04\x22\x4d\x18", b"LZIP", b"\x89LZO", b"\x1f\x9d"),
@@ -65,25 +68,17 @@ _SIGNATURES_READ = (
 
 
 class _Failure(Exception):  # noqa: N818 - what the library reports of an entry
-    """An entry cannot be unpacked: the message and the words of strerror(3)."""
-
-    def __init__(self, message: str, words: str) -> None:
-        super().__init__(message)
-        self.words = words
-
-
-class _End(NamedTuple):
-    """What is said where the tar is irregular.
+    """An entry cannot be unpacked: the message, and the words of strerror(3).
 
     Attributes:
-        lines: The messages of the program.
-        is_failure: Whether the program exits with a failure because of it.
-        cause: The cause, for a person; empty without one.
+        words: These words.
+        is_late: Whether its content is written.
     """
 
-    lines: tuple[str, ...] = ()
-    is_failure: bool = False
-    cause: str = ""
+    def __init__(self, message: str, words: str, *, is_late: bool = False) -> None:
+        super().__init__(message)
+        self.words = words
+        self.is_late = is_late
 
 
 def unpack(archive: Archive, work: Work, program: str = "bsdtar") -> Unpacking:
@@ -100,48 +95,78 @@ def unpack(archive: Archive, work: Work, program: str = "bsdtar") -> Unpacking:
     error = opening_error(archive)
     if error is not None:
         cause = "libarchive does not recognize it, or cannot decompress it"
-        return Unpacking((f"{program}: {error}",), True, -1, cause, (*NO_IMAGE, *DAMAGED))
-    tar = _tar_of(archive)
-    extraction = _Extraction(tar.entries, work, program)
-    extraction.run()
-    return extraction.end(_end_of(tar))
+        return Unpacking((f"{program}: {error}",), True, -1, cause, (*NO_IMAGE, *DAMAGED_RULES))
+    extraction = _Extraction(work, program)
+    innermost = _innermost(archive)
+    # What a third compression leaves was not read.
+    extraction.run(() if _is_compressed(innermost) else _steps_of(innermost))
+    return extraction.end()
+
+
+def _steps_of(archive: Archive) -> Iterable[Step]:
+    """What is read of an archive, one step after the other."""
+    if archive.raw is not None:
+        if not opens(archive.raw):
+            return mtree_entries(archive.raw)
+        try:
+            return list(steps(archive.raw))
+        except NotKeptError:
+            pass
+    entries = archive.entries
+    is_usual = is_plain(entries) and not has_absolute_names(entries)
+    if is_usual and not is_root_nameless(entries):
+        return _end_of(archive.tar)
+    return chain(members_of(entries), _end_of(archive.tar))
 
 
 def opening_error(archive: Archive) -> str | None:
     """The error of opening an archive; None if an entry can be looked for."""
     compression = archive.compression
-    error = _filter_error(compression)
+    innermost = _innermost(archive)
+    error = _filter_error(compression) or _filter_error(innermost.compression)
     if error is not None:
         return error
-    fault = _tar_of(archive).fatal
-    if fault is None or compression.skippable_first or fault.offset:
+    if compression.skippable_first or not _is_unknown(innermost):
         return None
-    if fault.kind is AnomalyKind.BAD_CHECKSUM:
-        return _UNRECOGNIZED
-    if fault.kind is not AnomalyKind.NOT_A_TAR or _is_compressed_again(archive):
-        return None
-    return None if other_format(archive) else _UNRECOGNIZED
+    is_known = _is_compressed(innermost) or other_format(archive) or mtree_entries(archive.raw)
+    return None if is_known else _UNRECOGNIZED
+
+
+def _is_unknown(archive: Archive) -> bool:
+    """Whether it is not recognized as a tar by its first block."""
+    if archive.raw is not None:
+        return not opens(archive.raw)
+    fault = archive.tar.fatal
+    kinds = {AnomalyKind.NOT_A_TAR, AnomalyKind.BAD_CHECKSUM}
+    return fault is not None and not fault.offset and fault.kind in kinds
 
 
 def other_format(archive: Archive) -> str | None:
     """The format that libarchive reads instead of a tar, in words; None if there is none."""
     damage = archive.damage
+    if isinstance(damage, EncodedArchive) and damage.form is TextForm.UUENCODE:
+        return f"a file in the form of {damage.form}"
     if not isinstance(damage, OtherFormat):
         return None
     is_read = damage.format.signature.startswith(_SIGNATURES_READ)
     return damage.format.name if is_read else None
 
 
-def _is_compressed_again(archive: Archive) -> bool:
-    return archive.inside is not None or archive.tar.head.startswith(
+def is_compressed_thrice(archive: Archive) -> bool:
+    """Whether more compressions are to be removed than are removed here."""
+    return _is_compressed(_innermost(archive))
+
+
+def _is_compressed(archive: Archive) -> bool:
+    """Whether what is in place of a tar begins with the signature of a compression."""
+    return archive.tar.head.startswith(
         (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
     )
 
 
-def _tar_of(archive: Archive) -> Tar:
-    """The tar, of which all compressions are removed."""
-    inside = archive.inside
-    return archive.tar if inside is None else inside.tar
+def _innermost(archive: Archive) -> Archive:
+    """The archive, of which all compressions are removed."""
+    return archive if archive.inside is None else archive.inside
 
 
 def _filter_error(compression: Compression) -> str | None:
@@ -201,100 +226,114 @@ def _zstd_error(compression: Compression) -> str | None:
 
 
 class _Extraction:
-    def __init__(self, entries: Entries, work: Work, program: str) -> None:
-        self._entries = entries
+    def __init__(self, work: Work, program: str) -> None:
         self._work = work
         self._program = program
-        self._files = Files(work)
+        self._files = Files(work, DeepTree())
         self._lines: list[str] = []
-        self._failures: list[int] = []
-        self._warned: set[str] = set()
-        self._is_broken = False
+        self._failed: Member | None = None
+        self._is_failure = False
+        self._cause = ""
+        self._has_warned = False
 
-    def run(self) -> None:
-        entries = self._entries
-        is_usual = is_plain(entries) and not has_absolute_names(entries)
-        if is_usual and not is_root_nameless(entries):
-            return
-        for position in range(len(entries)):
-            if entries.kinds[position] != ord(GLOBAL_HEADER):
-                self._work.spend()
-                self._one(position)
-            if self._is_broken:
-                return
+    def run(self, read: Iterable[Step]) -> None:
+        for step in read:
+            self._work.spend()
+            if isinstance(step, Remark):
+                self._remark(step, "")
+            else:
+                self._member(step)
 
-    def end(self, end: _End) -> Unpacking:
-        lines = (*self._lines[:_MOST_LINES], *map(self._said, () if self._is_broken else end.lines))
-        position = self._failures[0] if self._failures else -1
-        cause, rules = end.cause, DAMAGED
-        if position >= 0:
-            cause = f"{self._entries.name(position)!r} cannot be unpacked"
+    def end(self) -> Unpacking:
+        lines = tuple(self._lines[:_MOST_LINES])
+        failed = self._failed
+        cause, rules = self._cause, DAMAGED_RULES
+        if failed is not None:
+            cause = f"{failed.name!r} cannot be unpacked"
             rules = ROOT_NOT_EXTRACTED
-        if not self._failures and not end.is_failure:
+        if not self._is_failure:
             return Unpacking(lines, cause=cause, rules=rules if cause else ())
+        position = -1 if failed is None else failed.position
         return Unpacking((*lines, self._said(FAILED)), True, position, cause, rules)
 
     def _said(self, line: str) -> str:
-        # What is said of an entry begins with its name.
-        return line.removeprefix("\0") if line.startswith("\0") else f"{self._program}: {line}"
+        return f"{self._program}: {line}"
 
-    def _one(self, position: int) -> None:
-        entries = self._entries
-        name, kind = entries.name(position), chr(entries.kinds[position])
-        is_label = kind == _VOLUME_LABEL
-        if is_label and not entries.sizes[position]:
-            return
-        if is_label or kind == _SOLARIS_ACL:
-            self._lines.append(self._said(_DAMAGED))
-            self._failures.append(position)
-            self._is_broken = True
-            return
-        if not name:
+    def _remark(self, remark: Remark, name: str) -> None:
+        start = f"{escaped(name)}: " if remark.is_after_name else f"{self._program}: "
+        self._lines += (f"{start}{line}" for line in remark.lines)
+        self._is_failure |= remark.is_failure
+        self._cause = self._cause or remark.cause
+
+    def _fail(self, member: Member) -> None:
+        self._failed = self._failed or member
+        self._is_failure = True
+
+    def _member(self, member: Member) -> None:
+        """Restore an entry, and read its content."""
+        path = self._path_of(member)
+        is_written = path is not None and self._is_restored(member, path)
+        for remark in member.written if is_written else member.skipped:
+            self._remark(remark, path or member.name)
+
+    def _path_of(self, member: Member) -> str | None:
+        """Where an entry is restored; None if it is not."""
+        if not member.name:
             text = "Archive entry has empty or unreadable filename ... skipping."
             self._lines.append(self._said(text))
-            self._failures.append(position)
-            return
-        target = entries.linknames.get(position, "")
-        path = self._relative(name, "member names") or "."
-        if kind == HARD_LINK:
-            target = self._relative(target, "hardlink targets")
+            self._fail(member)
+            return None
+        return self._relative(member.name) or "."
+
+    def _is_restored(self, member: Member, path: str) -> bool:
+        """Restore an entry; whether its content is written."""
+        target = member.target
+        if member.kind == HARD_LINK:
+            target = self._relative(target)
             if not target:
-                return
-        # What is called a directory by its name is one.
-        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and name.endswith("/")):
-            kind = DIRECTORY
+                return False
         try:
-            self._restore(position, kind, path, target)
+            self._restore(member, path, target)
         except _Failure as failure:
             self._lines.append(f"{escaped(path)}: {escaped(str(failure))}: {failure.words}")
-            self._failures.append(position)
+            self._fail(member)
+            return failure.is_late
+        return True
 
-    def _relative(self, name: str, what: str) -> str:
-        """A name without leading slashes (strip_absolute_path)."""
-        if name.startswith("/") and what not in self._warned:
-            self._warned.add(what)
-            self._lines.append(self._said(f"Removing leading '/' from {what}"))
-        return name.lstrip("/")
+    def _relative(self, name: str) -> str:
+        """A name without what leads elsewhere (strip_absolute_path)."""
+        rest = _WINDOWS.sub("", name)
+        what = "drive letter" if rest != name else ""
+        while match := _LEADING.match(rest):
+            what = what or ("drive letter" if match[0].endswith(":") else f"'{match[0][0]}'")
+            rest = rest[match.end() :]
+        if what and not self._has_warned:
+            self._has_warned = True
+            self._lines.append(self._said(f"Removing leading {what} from member names"))
+        return rest
 
-    def _restore(self, position: int, kind: str, path: str, target: str) -> None:
+    def _restore(self, member: Member, path: str, target: str) -> None:
         """Restore an entry (_archive_write_disk_header, restore_entry)."""
+        kind = member.kind
         clean = _cleaned(path)
         if kind == HARD_LINK and clean == target:
-            raise _Failure(f"Skipping hardlink pointing to itself: {clean}", _MISC)
+            raise _Failure(f"Skipping hardlink pointing to itself: {clean}", MISC)
         self._check_symlinks(clean, removes_last=True)
-        error = self._create(position, kind, clean, target)
+        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and path.endswith("/")):
+            kind = DIRECTORY
+        error = self._create(member, kind, clean, target)
         if error is not None and error.errno in {ENOTDIR, ENOENT}:
             self._make_parents(clean)
-            error = self._create(position, kind, clean, target)
+            error = self._create(member, kind, clean, target)
         if error is not None and error.errno == ENOENT and kind == HARD_LINK:
             raise _Failure(f"Hard-link target '{target}' does not exist.", words_of(error))
         if error is not None and error.errno == EEXIST:
-            error = self._replace(position, kind, clean, target)
+            error = self._replace(member, kind, clean, target)
         if error is not None:
             raise _Failure(f"Can't create '{clean}'", words_of(error))
-        self._set_attributes(position)
+        self._set_attributes(member)
 
-    def _replace(self, position: int, kind: str, path: str, target: str) -> OSError | None:
+    def _replace(self, member: Member, kind: str, path: str, target: str) -> OSError | None:
         """Replace what is in the way."""
         old = self._files.lstat(path)
         if old.children is not None and kind == DIRECTORY:
@@ -304,9 +343,9 @@ class _Extraction:
         except OSError as error:
             text = "Can't replace existing directory with non-directory"
             raise _Failure(text, words_of(error)) from None
-        return self._create(position, kind, path, target)
+        return self._create(member, kind, path, target)
 
-    def _create(self, position: int, kind: str, path: str, target: str) -> OSError | None:
+    def _create(self, member: Member, kind: str, path: str, target: str) -> OSError | None:
         """Create an entry (create_filesystem_object); the error, if there is one."""
         try:
             if kind == HARD_LINK:
@@ -314,21 +353,17 @@ class _Extraction:
                 self._check_symlinks(clean, removes_last=False)
                 self._files.link(clean, path)
             elif kind == SYMLINK:
-                self._files.symlink(target, path, position)
+                self._files.symlink(target, path, member.position)
             elif kind == DIRECTORY:
-                self._files.make_directory(path, position)
-            elif kind in _NODES and not self._is_device(position):
+                self._files.make_directory(path, member.position)
+            elif kind in _NODES and not is_device(member.device):
                 raise _Failure(f"Can't create '{path}'", "Invalid argument")
             else:
                 found = kind if kind in _NODES else REGULAR
-                self._files.put(path, Node(found, position))
+                self._files.put(path, Node(found, member.position))
         except OSError as error:
             return error
         return None
-
-    def _is_device(self, position: int) -> bool:
-        numbers = self._entries.devices.get(position, (0, 0))
-        return all(0 <= number <= _LARGEST_DEVICE for number in numbers)
 
     def _check_symlinks(self, path: str, *, removes_last: bool) -> None:
         """Refuse a path through a symlink; remove one that the path names itself."""
@@ -359,72 +394,33 @@ class _Extraction:
                     return
             end = path.find("/", end + 1)
 
-    def _set_attributes(self, position: int) -> None:
+    def _set_attributes(self, member: Member) -> None:
         """Set extended attributes; one that is not set is a failure (set_xattrs)."""
-        errors = [each for each in xattr_errors(self._entries, position) if each.name]
+        errors = [each for each in member.xattr_errors if each.name]
         if not errors:
             return
         if all(error.words == NOT_SUPPORTED for error in errors):
-            raise _Failure("Cannot restore extended attributes on this file system.", _MISC)
+            raise _Failure(
+                "Cannot restore extended attributes on this file system.", MISC, is_late=True
+            )
         names = " ".join(error.name for error in errors if error.words != NOT_SUPPORTED)
-        raise _Failure(f"Cannot restore extended attributes: {names}", _MISC)
+        raise _Failure(f"Cannot restore extended attributes: {names}", MISC, is_late=True)
 
 
 def _cleaned(path: str) -> str:
     """A path without empty parts and ``.`` (cleanup_pathname_fsobj)."""
     if ".." in path.split("/"):
-        raise _Failure("Path contains '..'", _MISC)
+        raise _Failure("Path contains '..'", MISC)
     return clean_parts(path) or "."
 
 
-def _end_of(tar: Tar) -> _End:
-    """What is said where the tar is irregular."""
-    cut = tar.of_kind(AnomalyKind.TRUNCATED_CONTENT, AnomalyKind.TRUNCATED_PADDING)
-    fault = next(iter(cut), None) or tar.fatal
-    if tar.of_kind(AnomalyKind.DANGLING_EXTENSION):
-        return _End((_DAMAGED,), is_failure=True, cause="an extension header is the last one")
+def _end_of(tar: Tar) -> tuple[Remark, ...]:
+    """What is said where the tar is irregular, if the bytes there were not kept."""
+    fault = tar.fatal
     if fault is None:
-        return _End()
+        return ()
     cause = f"the tar is damaged at byte {fault.offset}: {fault.detail}"
-    match fault.kind:
-        case AnomalyKind.BAD_CHECKSUM:
-            return _End((_DAMAGED, "Retrying..."), cause=cause)
-        case AnomalyKind.BAD_NUMBER:
-            is_size = fault.detail.startswith("the size")
-            return _End((_DAMAGED, "Retrying...") if is_size else (), cause=cause)
-        case AnomalyKind.NEGATIVE_SIZE:
-            return _End(("Tar entry has negative size",), is_failure=True, cause=cause)
-        case AnomalyKind.BAD_PAX_RECORD:
-            return _bad_record(fault, cause)
-        case AnomalyKind.TRUNCATED_HEADER:
-            if tar.end_blocks:
-                return _End()
-            return _End(("Truncated tar archive",), is_failure=True, cause=cause)
-        case AnomalyKind.TRUNCATED_CONTENT | AnomalyKind.TRUNCATED_PADDING:
-            return _End((_cut_words(tar, fault),), is_failure=True, cause=cause)
-        case _:
-            return _End()
-
-
-def _bad_record(fault: Anomaly, cause: str) -> _End:
-    detail = fault.detail
-    if "contains" in detail or "in a global header" in detail:
-        return _End(cause=cause)
-    if "KEY=VALUE" in detail:
-        line = "Invalid pax extended attributes"
-    elif "digits" in detail:
-        line = "Rejecting pax extended attribute > 1MB"
-    else:
-        line = f"{_MALFORMED}s" if "begin with its length" in detail else _MALFORMED
-    return _End((line,), is_failure=True, cause=cause)
-
-
-def _cut_words(tar: Tar, fault: Anomaly) -> str:
-    """What is said of the entry whose content is cut."""
-    name = escaped(fault.name or "")
-    if fault.kind is AnomalyKind.TRUNCATED_CONTENT:
-        return f"\0{name}: Truncated tar archive: {_MISC}"
-    span = tar.entries.content(len(tar.entries) - 1)
-    needed, there = -span.length % _BLOCK, tar.size - span.offset - span.length
-    words = f"Truncated input file (needed {needed} bytes, only {there} available)"
-    return f"\0{name}: {words}: {_MISC}"
+    if fault.kind in _SKIPPED:
+        return (Remark((DAMAGED, "Retrying..."), is_failure=False, cause=cause),)
+    line = TRUNCATED if fault.kind is AnomalyKind.TRUNCATED_HEADER else DAMAGED
+    return (Remark((line,), cause=cause),)

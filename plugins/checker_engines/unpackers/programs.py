@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checker.model.archive import FLAT_KINDS
 from checker.model.work import Work
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
+from checker_engines.answers.conditions import COMPRESSED_THRICE, OTHER_FORMAT
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.source import check_is_file
 from checker_engines.unpackers import decisions, gnu_tar, libarchive
@@ -74,7 +75,11 @@ def _bsdtar(question: Question) -> Answer:
     work = Work(question.limits.simulated)
     other = libarchive.other_format(question.archive)
     if other is not None and libarchive.opening_error(question.archive) is None:
-        return Answer(f"bsdtar unpacks {other} too; its content was not read here")
+        reason = f"bsdtar unpacks {other} too; its content was not read here"
+        return Answer(reason, conditions=(OTHER_FORMAT,))
+    if libarchive.is_compressed_thrice(question.archive):
+        reason = "bsdtar removes a third compression too; what it leaves was not read here"
+        return Answer(reason, conditions=(COMPRESSED_THRICE,))
     return answer_of(question.archive, libarchive.unpack(question.archive, work), _ROOT)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from checker.model.untrusted import utf8
 
+_NUL = re.compile(r"\\000(?!\d)")
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f"}
 
 
@@ -13,7 +16,13 @@ def escaped(name: str) -> str:
     Args:
         name: The name; undecodable bytes are surrogates.
     """
-    return "".join(map(_escaped, name))
+    shown = "".join(map(_escaped, name))
+    return _NUL.sub(r"\\0", shown) if "\\000" in shown else shown
+
+
+def before_colon(name: str) -> str:
+    """A name that a colon follows, so that its own colons are escaped (quotearg_colon)."""
+    return escaped(name).replace(":", "\\:")
 
 
 def quoted(text: str) -> str:

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 
 from checker.model.archive import FLAT_KINDS, Archive
 from checker.model.compression import Compression, CompressionKind
-from checker.model.tar import Anomaly, AnomalyKind
 from checker.model.work import Work
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import DAMAGED, Refusal
 from checker_engines.answers.source import check_is_file
-from checker_engines.unpackers import decisions, gnu_tar
+from checker_engines.unpackers import decisions, gnu_headers, gnu_tar
 from checker_engines.unpackers.answers import answer_of
 from checker_engines.unpackers.outcome import Unpacking
 
 _NAME, _ACTION = "systemd-252", "import-tar"
 _BLOCK = 512
+_PIPE = gnu_headers.Input(is_seekable=False, is_checked=True, ignores_zeros=True)
+_NOT_A_TAR = f"tar: {gnu_headers.NOT_A_TAR}"
 _EXIT = "tar failed with exit status 2."
 _DECODING = "Failed to decode and write: Input/output error"
 _RELEASES = ("etc/os-release", "usr/lib/os-release")
@@ -75,7 +76,7 @@ def _steps(question: Question) -> Answer:
     compression = archive.compression
     if compression.truncated and compression.kind is not CompressionKind.ZSTD:
         if archive.tar.size < _BLOCK:
-            message = f"{gnu_tar.NOT_A_TAR}\n{gnu_tar.FAILED}\n{_EXIT}"
+            message = f"{_NOT_A_TAR}\n{gnu_tar.FAILED}\n{_EXIT}"
             raise Refusal(message, "the compressed data ends before the first entry", DAMAGED)
         return Answer(
             "exits 0, but the directory lacks what follows the place where the compressed data "
@@ -118,15 +119,7 @@ def _unpack(archive: Archive, work: Work) -> Unpacking:
         asked = f"tar: Archive is compressed. Use {option} option"
         cause = "GNU tar does not decompress what it is given through a pipe"
         return Unpacking((asked, gnu_tar.FATAL), True, -1, cause, ("DKR017", "ARC013"))
-    fault = _fault(archive)
-    unpacking = gnu_tar.unpack_tar(archive.tar, fault, work)
-    # Less than a block is ignored.
-    has_junk = len(archive.tar.after_end) == _BLOCK and not archive.tar.header_follows
-    if unpacking.failed or not has_junk:
-        return unpacking
-    # Zeros do not end the archive.
-    lines = (*unpacking.lines, gnu_tar.SKIPPING, gnu_tar.FAILED)
-    return Unpacking(lines, True, -1, "other data follows the end of the archive", DAMAGED)
+    return gnu_tar.unpack_tar(archive, work, _PIPE)
 
 
 def _option_of(archive: Archive) -> str | None:
@@ -136,11 +129,3 @@ def _option_of(archive: Archive) -> str | None:
         return "--zstd"
     head = archive.tar.head
     return next((option for magic, option in _OPTIONS.items() if head.startswith(magic)), None)
-
-
-def _fault(archive: Archive) -> Anomaly | None:
-    """Where GNU tar finds that the tar is irregular, of which any size is too small."""
-    fault = archive.tar.fatal
-    if fault is not None and fault.kind is AnomalyKind.NOT_A_TAR:
-        return fault
-    return gnu_tar.fault_of(archive)
