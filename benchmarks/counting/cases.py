@@ -70,7 +70,7 @@ CASES: Mapping[str, Case] = {
     f"{_FILES:,} files": Case(("check", "*"), {"files.docker.tar": _many_files}),
     "4 MiB in an oci-archive": Case(("check", "*"), {"large.oci.tar": _large_file}),
     f"{_ARCHIVES} archives": Case(
-        ("check", "*"), {f"{number}.docker.tar": sample for number in range(_ARCHIVES)}
+        ("check", "-j", "1", "*"), {f"{number}.docker.tar": sample for number in range(_ARCHIVES)}
     ),
     "the plan of an import": Case(("import-plan", "*"), {"root.tar": lambda: sample("rootfs")}),
 }
