@@ -275,7 +275,8 @@ def _classified(session: Session, data: bytes) -> CheckedArchive:
     """The verdicts on the directory that a tar is unpacked to."""
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(data)) as tar:
         tar.extractall(folder, filter="tar")
-        return session.classify(Path(folder))
+        # Podman 4 names an image by the path: of random names, not all are valid in it.
+        return session.classify(Path(folder), name="layout")
 
 
 def _outcome(checked: CheckedArchive, engine: Engine) -> str:

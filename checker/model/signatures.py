@@ -87,6 +87,15 @@ def signature_of(attached: Attached, state: State, key: str | None, reason: str)
     )
 
 
+def unchecked(attached: Attached) -> Signature:
+    """The record of something attached, if there is no key to verify it with."""
+    if attached.problem is not None:
+        reason = f"its content {attached.problem}"
+        return signature_of(attached, State.UNCHECKED, None, reason)
+    state = State.UNCHECKED if attached.is_signed else State.UNSIGNED
+    return signature_of(attached, state, None, "")
+
+
 def signatures_of(
     image: Image, signatures: Iterable[Signature], indexes: Iterable[Index]
 ) -> Iterator[Signature]:

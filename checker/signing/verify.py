@@ -23,7 +23,7 @@ from checker.model.envelopes import (
 )
 from checker.model.forms import Form
 from checker.model.names import parse_digest, shorten
-from checker.model.signatures import Signature, State, signature_of
+from checker.model.signatures import Signature, State, signature_of, unchecked
 from checker.model.signed import read_envelope
 from checker.records import NamedTuple
 from checker.signing.chains import Anchor, ChainError, anchors_of, find_anchor, name_of, read_chain
@@ -77,15 +77,9 @@ def verify(
         tries=Tries(),
     )
     return tuple(
-        signature_of(each, *(_verified(archive, each, given) if keys else _unchecked(each)))
+        signature_of(each, *_verified(archive, each, given)) if keys else unchecked(each)
         for each in archive.attached
     )
-
-
-def _unchecked(attached: Attached) -> _Answer:
-    if attached.problem is not None:
-        return _Answer(State.UNCHECKED, reason=f"its content {attached.problem}")
-    return _Answer(State.UNCHECKED if attached.is_signed else State.UNSIGNED)
 
 
 def _verified(archive: Archive, attached: Attached, given: _Given) -> _Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Severity
-from checker.model.attached import Use, parents_of
 
 
 class MissingSignature(Check):
@@ -46,6 +45,9 @@ class MissingSignature(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the images without a signature in the archive."""
+        # Imported here, as no other archive than a layout needs it.
+        from checker.model.attached import parents_of
+
         images = [image for image in archive.images if image.manifest is not None]
         signed = set(_signed_digests(archive))
         parents = parents_of(() if archive.oci is None else archive.oci.indexes)
@@ -75,6 +77,8 @@ def _signed_digests(archive: Archive) -> Iterator[str]:
     A signature without content, or one that says itself that it is about something else, is not
     counted; contradictory-signature reports it.
     """
+    from checker.model.attached import Use
+
     for attached in archive.attached:
         if attached.use is Use.SIGNATURE:
             yield from attached.about

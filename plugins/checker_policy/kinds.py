@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker_policy import (
     age,
+    attestations,
     bases,
     commands,
     expressions,
@@ -30,5 +31,6 @@ KEYS: Keys = {
     **files.KEYS,
     **packages.KEYS,
     **licenses.KEYS,
+    **attestations.KEYS,
     **expressions.KEYS,
 }
