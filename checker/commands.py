@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
+from typing import Any
 
 from checker.records import NamedTuple
 from checker.results import Plugin
@@ -31,13 +31,13 @@ class PluginCommand(NamedTuple):
     Attributes:
         name: The word that calls it, in kebab case.
         help: What it does, for the list of commands.
-        add_arguments: Adds its arguments to its parser.
-        run: Runs it with the parsed arguments; returns the exit code.
+        add_arguments: Adds its arguments to its parser, an ``argparse.ArgumentParser``.
+        run: Runs it with the parsed arguments, an ``argparse.Namespace``; returns the exit code.
         plugin: The plugin; set where it is loaded.
     """
 
     name: str
     help: str
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+    add_arguments: Callable[[Any], None]
+    run: Callable[[Any], int]
     plugin: Plugin | None = None

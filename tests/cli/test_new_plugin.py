@@ -25,7 +25,16 @@ def test_it_is_installed_and_its_tests_pass(
     checker: Checker, written: Path, image: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "installed"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-cache-dir",
+        "--no-deps",
+        "--no-index",
+    ]
     command += ["--no-build-isolation", "--disable-pip-version-check", "--root-user-action=ignore"]
     subprocess.run([*command, "--target", str(target), str(written)], check=True)
     tested = subprocess.run(

@@ -72,7 +72,16 @@ DISTRIBUTIONS = {
 
 def install(source: Path, target: Path) -> None:
     """Install a distribution into a folder of its own, from its source alone."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-cache-dir",
+        "--no-deps",
+        "--no-index",
+    ]
     command += ["--no-build-isolation", "--disable-pip-version-check", "--root-user-action=ignore"]
     subprocess.run([*command, "--target", str(target), str(source)], check=True)
 
