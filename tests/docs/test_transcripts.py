@@ -31,12 +31,15 @@ PAGES = (
 """The pages whose sessions need nothing but the checker."""
 FLEET = pytest.param(
     "fleet.md",
-    marks=pytest.mark.skipif(
-        not (
-            os.environ.get("CHECKER_REQUIRE_FLEET")
-            or (find_spec("fsspec") and find_spec("pyarrow"))
+    marks=(
+        pytest.mark.fleet,
+        pytest.mark.skipif(
+            not (
+                os.environ.get("CHECKER_REQUIRE_FLEET")
+                or (find_spec("fsspec") and find_spec("pyarrow"))
+            ),
+            reason="fsspec or pyarrow not installed: make test-fleet installs the extra fleet-test",
         ),
-        reason="fsspec or pyarrow not installed: make test-fleet installs the extra fleet-test",
     ),
 )
 
