@@ -15,6 +15,14 @@ import pytest
 from checker.discovery import EntryPoint, entry_points
 
 GROUP = "checker"
+BACKPORT = "importlib_metadata"
+
+
+@pytest.fixture(autouse=True)
+def _without_backport(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests import libraries that put the finder of a backport beside Python's."""
+    finders = [each for each in sys.meta_path if type(each).__module__ != BACKPORT]
+    monkeypatch.setattr(sys, "meta_path", finders)
 
 
 def info(

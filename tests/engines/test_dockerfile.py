@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = Path("/usr/bin/python3")
 BASE, IMAGE = "localhost/python:base", "localhost/archive-checker:test"
 _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
+_GLIBC = ("libdl", "libm", "libpthread", "librt", "libutil")
 _WHEELS = Path("/usr/share/python-wheels")
 
 
@@ -57,7 +58,11 @@ def _write_base(root: Path) -> None:
     shutil.copytree(_WHEELS, root / _WHEELS.relative_to("/"))
     _copy(python, root)
     root.joinpath("usr/bin/python3").symlink_to(python.name)
-    for library in _libraries([python, *modules.glob("lib-dynload/*.so")]):
+    libraries = _libraries([python, *modules.glob("lib-dynload/*.so")])
+    (libc,) = (each for each in libraries if each.name == "libc.so.6")
+    # Wheels may need all parts of glibc, as they are in every base with Python.
+    parts = [path for name in _GLIBC for path in libc.parent.glob(f"{name}.so.*")]
+    for library in libraries.union(parts):
         _copy(library, root)
     root.joinpath("bin").mkdir(exist_ok=True)
     shutil.copy2(shutil.which("busybox") or "busybox", root / "bin" / "busybox")
