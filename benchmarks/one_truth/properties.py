@@ -376,6 +376,7 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("DKR009",), "its digest"),
         **dict.fromkeys(("OCI029",), "what is absent"),
         **dict.fromkeys(("OCI040", "OCI041"), "what its predicate says"),
+        **dict.fromkeys(("OCI039",), "what it says of itself"),
         **dict.fromkeys(("RFS019",), "what a line says"),
         **dict.fromkeys(("RFS001", "RFS002", "RFS005", "RFS012"), "what does not start"),
     }
