@@ -57,7 +57,7 @@ def test_it_runs_with_each_python(python: str, tmp_path: Path) -> None:
     assert checked.stdout.endswith("ok      load it with `docker load -i app.tar`\n")
     assert run(python, tmp_path, "check", "app.tar", "--as", "import").returncode == 1
     plugins = run(python, tmp_path, "plugins")
-    assert (plugins.returncode, plugins.stdout.count("checker_")) == (0, 9)
+    assert (plugins.returncode, plugins.stdout.count("checker_")) == (0, 10)
 
 
 @pytest.mark.parametrize("python", (interpreters() if ZIPAPP else [])[:1])
