@@ -215,8 +215,8 @@ UPPER_PARTS = {
         *("policy", "suggestion", "verdicts"),
     },
     "pytest_plugin": {
-        *("checks", "contents", "errors", "model", "reading", "reports", "results", "session"),
-        *("settings_file", "suggestion", "verdicts"),
+        *("checks", "contents", "errors", "model", "parallel", "reading", "reports", "results"),
+        *("session", "settings_file", "suggestion", "verdicts"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

@@ -1,6 +1,6 @@
-"""Results from one process to another, which is a fork of the same program.
+"""Results from one process to another of the same run: a fork, or a worker of pytest-xdist.
 
-Pickle is used between processes of one run only, never for what is stored.
+Pickle is used between processes of one run only, never for what is kept.
 """
 
 from __future__ import annotations
@@ -41,4 +41,4 @@ def unpacked(data: bytes) -> Any:
     Raises:
         Exception: A part of it, such as an object of a plugin, cannot be unpacked.
     """
-    return pickle.loads(data)  # noqa: S301 - written by a fork of this process
+    return pickle.loads(data)  # noqa: S301 - written by a process of this run

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from types import MappingProxyType
-from typing import Any, cast
 
 from checker.model.archive import Archive
-from checker.model.entries import COLUMNS, Entries
+from checker.model.entries import Entries
 from checker.model.image import Image
 from checker.model.limits import Limits
-from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.model.rootfs import RootfsEntry
+from checker.parallel.crossing import packed, unpacked
 from checker.reading.inflated import InflatedBlobs
 from checker.reading.opened import OpenArchive, reopen
 from checker.records import NamedTuple
@@ -176,33 +174,11 @@ def hand_over(reading: Reading, directory: str) -> str:
             Python's pickles are.
     """
     with tempfile.NamedTemporaryFile(dir=directory, suffix=".facts", delete=False) as file:
-        _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(reading.checked)
+        file.write(packed(reading.checked))
     return file.name
 
 
 def receive(session: Session, path: str) -> Reading:
     """What another process read and handed over; see ``hand_over``."""
     with open(path, "rb") as file:
-        return Reading(session, pickle.load(file))  # noqa: S301 - written by our own parent
-
-
-class _Pickler(pickle.Pickler):
-    """Writes facts: read-only mappings as such, and entries without what was made of them."""
-
-    def reducer_override(self, value: object) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """The function and arguments that make a value again."""
-        if isinstance(value, MappingProxyType):
-            return MappingProxyType, (dict(value),)
-        if isinstance(value, Entries):
-            return _entries_of, ([(name, getattr(value, name)) for name in COLUMNS],)
-        if isinstance(value, Rootfs):
-            return Rootfs, (value.location, value.layers, value.image)
-        # What makes the pickler go on as usual.
-        return cast("tuple[Callable[..., Any], tuple[Any, ...]]", NotImplemented)
-
-
-def _entries_of(columns: Sequence[tuple[str, object]]) -> Entries:
-    found = Entries()
-    for name, column in columns:
-        setattr(found, name, column)
-    return found
+        return Reading(session, unpacked(file.read()))
