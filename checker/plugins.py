@@ -7,8 +7,9 @@ separately, and problems are reported with the distribution that they come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 import pluggy
@@ -38,6 +39,7 @@ T = TypeVar("T")
 
 _CORE = Plugin("checker", "", OWN_DISTRIBUTION)
 """What the core itself provides is named after it."""
+_NOTHING_TAKEN: Mapping[str, Plugin] = MappingProxyType({})
 
 
 class Classifier(NamedTuple):
@@ -340,7 +342,7 @@ class _Loader:
             engines: The engines, whose names are taken.
         """
         own = Plugin("checker_engines", "", OWN_DISTRIBUTION)
-        taken = {(engine.name, engine.action): own for engine in engines}
+        taken = {_engine_title(engine): own for engine in engines}
         found = tuple(self._engines(plugins, "checker_readers", taken))
         profiles = tuple(self._profiles(plugins))
         return LoadedReaders(Readers(found, profiles), tuple(self._problems))
@@ -359,44 +361,34 @@ class _Loader:
         return count
 
     def _profiles(self, plugins: Iterable[Plugin]) -> Iterator[EngineProfile]:
-        taken: dict[str, Plugin] = {}
-        for plugin in plugins:
-            for profile in self._given(plugin, "checker_profiles", EngineProfile):
-                wrong = misfit(profile, EngineProfile)
-                if wrong is not None:
-                    self._refuse(plugin, f"checker_profiles returned {wrong}")
-                elif profile.name in taken:
-                    self._refuse_taken(plugin, f"profile {profile.name}", taken[profile.name])
-                else:
-                    taken[profile.name] = plugin
-                    yield profile
+        found = self._titled(
+            plugins,
+            "checker_profiles",
+            EngineProfile,
+            title=lambda profile: f"profile {profile.name}",
+            wrong=lambda profile: misfit(profile, EngineProfile),
+        )
+        return (profile for _, profile in found)
 
     def _engines(
-        self, plugins: Iterable[Plugin], hook: str, taken: dict[tuple[str, str], Plugin]
+        self, plugins: Iterable[Plugin], hook: str, taken: Mapping[str, Plugin]
     ) -> Iterator[Engine]:
-        for plugin in plugins:
-            for engine in self._given(plugin, hook, Engine):
-                key = (engine.name, engine.action)
-                if key in taken:
-                    self._refuse_taken(plugin, f"engine {' '.join(key)}", taken[key])
-                    continue
-                taken[key] = plugin
-                yield engine
+        found = self._titled(
+            plugins, hook, Engine, title=_engine_title, wrong=lambda _: None, taken=taken
+        )
+        return (engine for _, engine in found)
 
     def _reports(self, plugins: Iterable[Plugin]) -> Iterator[Report]:
         yield from builtin_reports()
-        taken = {report.name: _CORE for report in builtin_reports()}
-        for plugin in plugins:
-            for report in self._given(plugin, "checker_reports", Report):
-                wrong = _report_misfit(report)
-                if wrong is not None:
-                    self._refuse(plugin, f"checker_reports returned {wrong}")
-                    continue
-                if report.name in taken:
-                    self._refuse_taken(plugin, f"report {report.name}", taken[report.name])
-                    continue
-                taken[report.name] = plugin
-                yield report._replace(plugin=plugin)
+        found = self._titled(
+            plugins,
+            "checker_reports",
+            Report,
+            title=lambda report: f"report {report.name}",
+            wrong=_report_misfit,
+            taken={f"report {report.name}": _CORE for report in builtin_reports()},
+        )
+        yield from (report._replace(plugin=plugin) for plugin, report in found)
 
     def _kinds(self, plugins: Iterable[Plugin]) -> Iterator[Recognizer]:
         givers = [plugin for plugin in plugins if self._implements(plugin, "checker_kinds")]
@@ -404,34 +396,60 @@ class _Loader:
             return
         from checker.interpretation.kinds.recognizing import BUILTIN_KINDS
 
-        taken = dict.fromkeys(BUILTIN_KINDS, _CORE)
-        for plugin in givers:
-            for kind in self._given(plugin, "checker_kinds", Recognizer):
-                wrong = misfit(kind, Recognizer) or _not_callable(kind, "fits")
-                if wrong is not None:
-                    self._refuse(plugin, f"checker_kinds returned {wrong}")
-                elif kind.kind.name in taken:
-                    self._refuse_taken(plugin, f"kind {kind.kind.name}", taken[kind.kind.name])
-                else:
-                    taken[kind.kind.name] = plugin
-                    yield kind
+        found = self._titled(
+            givers,
+            "checker_kinds",
+            Recognizer,
+            title=lambda kind: f"kind {kind.kind.name}",
+            wrong=lambda kind: misfit(kind, Recognizer) or _not_callable(kind, "fits"),
+            taken={f"kind {name}": _CORE for name in BUILTIN_KINDS},
+        )
+        yield from (kind for _, kind in found)
 
     def _commands(self, plugins: Iterable[Plugin]) -> Iterator[PluginCommand]:
-        taken = dict.fromkeys(BUILTIN_COMMANDS, _CORE)
+        found = self._titled(
+            plugins,
+            "checker_commands",
+            PluginCommand,
+            title=lambda command: f"command {command.name}",
+            wrong=_command_misfit,
+            taken={f"command {name}": _CORE for name in BUILTIN_COMMANDS},
+        )
+        return (command._replace(plugin=plugin) for plugin, command in found)
+
+    def _titled(
+        self,
+        plugins: Iterable[Plugin],
+        hook: str,
+        kind: type[T],
+        *,
+        title: Callable[[T], str],
+        wrong: Callable[[T], str | None],
+        taken: Mapping[str, Plugin] = _NOTHING_TAKEN,
+    ) -> Iterator[tuple[Plugin, T]]:
+        """What plugins give for a hook, with the plugin; no two may have the same title.
+
+        Args:
+            plugins: The plugins, those first whose parts are kept.
+            hook: The hook.
+            kind: The class of what is given.
+            title: What a part is called in messages.
+            wrong: Why a part cannot be used; None if it can.
+            taken: The titles that are taken, and by whom.
+        """
+        owners = dict(taken)
         for plugin in plugins:
-            for command in self._given(plugin, "checker_commands", PluginCommand):
-                wrong = (
-                    misfit(command, PluginCommand)
-                    or _not_callable(command, "add_arguments")
-                    or _not_callable(command, "run")
-                )
-                if wrong is not None:
-                    self._refuse(plugin, f"checker_commands returned {wrong}")
-                elif command.name in taken:
-                    self._refuse_taken(plugin, f"command {command.name}", taken[command.name])
-                else:
-                    taken[command.name] = plugin
-                    yield command._replace(plugin=plugin)
+            for part in self._given(plugin, hook, kind):
+                problem = wrong(part)
+                if problem is not None:
+                    self._refuse(plugin, f"{hook} returned {problem}")
+                    continue
+                called = title(part)
+                if called in owners:
+                    self._refuse_taken(plugin, called, owners[called])
+                    continue
+                owners[called] = plugin
+                yield plugin, part
 
     def _classifiers(self) -> Iterator[Classifier]:
         others_first = sorted(self._plugins, key=lambda one: one.distribution == OWN_DISTRIBUTION)
@@ -480,6 +498,19 @@ class _Loader:
 
     def _refuse(self, plugin: Plugin, message: str) -> None:
         self._problems.append(plugin.problem(message))
+
+
+def _engine_title(engine: Engine) -> str:
+    return f"engine {engine.name} {engine.action}"
+
+
+def _command_misfit(command: PluginCommand) -> str | None:
+    """Why a command of a plugin cannot be used; None if it can."""
+    return (
+        misfit(command, PluginCommand)
+        or _not_callable(command, "add_arguments")
+        or _not_callable(command, "run")
+    )
 
 
 def _report_misfit(report: Report) -> str | None:
