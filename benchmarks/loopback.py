@@ -40,7 +40,7 @@ class Address(NamedTuple):
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """An unused TCP port of the loopback address."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -71,7 +71,7 @@ def listens(port: int) -> bool:
 def process(
     words: list[str], log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a session of its own, all of which is killed in the end."""
+    """A process that leads a new session; the whole session is killed at the end."""
     with log.open("ab") as out:
         started = subprocess.Popen(
             words,

@@ -61,7 +61,7 @@ class Sizes(NamedTuple):
         entries: Numbers of files.
         rounds: Runs of each program on each archive.
         large: Bytes of an archive from which on there is one run.
-        with_docker: Whether ``docker load`` is measured, in a daemon of its own.
+        with_docker: Whether ``docker load`` is measured, in a separate daemon.
     """
 
     bytes: tuple[int, ...]

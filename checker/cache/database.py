@@ -1,6 +1,6 @@
 """The database of the cache: opened when it is needed, made again when it is damaged.
 
-Whatever happens to it is no failure of a run: the answer is then None, and the cache is left alone.
+A failure of the database does not fail the run: the answer is then None, and the cache is not used.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Database:
 
         Raises:
             OSError: One cannot be removed.
-            PlaceError: There is no directory for it.
+            PlaceError: The cache directory cannot be used.
         """
         with self._lock:
             self._close()

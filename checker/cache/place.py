@@ -1,4 +1,4 @@
-"""Where the cache is: a directory of the user that nobody else can enter."""
+"""Where the cache is: a directory that only the user has permission to enter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OTHERS = 0o077
 
 
 class PlaceError(Exception):
-    """There is no directory for the cache; the text says why."""
+    """The cache directory cannot be used; the text says why."""
 
 
 def cache_directory() -> str:

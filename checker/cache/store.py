@@ -125,7 +125,7 @@ class SqliteLayerCache:
         """What is in the cache.
 
         Raises:
-            PlaceError: There is no directory for it, or it cannot be used.
+            PlaceError: The cache directory cannot be used.
         """
         counted = self._asked("SELECT count(*), coalesce(sum(size), 0), min(used) FROM layer")
         layers, size, oldest = counted[0] if counted else (0, 0, None)
@@ -136,7 +136,7 @@ class SqliteLayerCache:
         """Remove everything.
 
         Raises:
-            PlaceError: There is no directory for it, or it cannot be removed.
+            PlaceError: The cache directory cannot be used, or the files cannot be removed.
         """
         try:
             self._database.clear()
@@ -147,7 +147,7 @@ class SqliteLayerCache:
         """Read all facts, and remove those that are damaged.
 
         Raises:
-            PlaceError: There is no directory for it, or it cannot be used.
+            PlaceError: The cache directory cannot be used.
         """
         sound = damaged = 0
         for (number,) in self._asked("SELECT rowid FROM layer"):
@@ -164,7 +164,7 @@ class SqliteLayerCache:
         """The rows that a query gives; none without a database.
 
         Raises:
-            PlaceError: There is no directory for it, or it cannot be used.
+            PlaceError: The cache directory cannot be used.
         """
         if not self._database.exists:
             return []

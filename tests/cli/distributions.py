@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 
@@ -20,3 +22,19 @@ def write_distribution(target: Path, name: str, entry_point: str, module: str, s
     info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.5\n")
     info.joinpath("entry_points.txt").write_text(f"[checker]\n{entry_point} = {module}\n")
     target.joinpath(f"{module}.py").write_text(source)
+
+
+def install(source: Path, target: Path) -> None:
+    """Install a distribution into a folder of its own, from its source alone."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-cache-dir",
+        "--no-deps",
+        "--no-index",
+    ]
+    command += ["--no-build-isolation", "--disable-pip-version-check", "--root-user-action=ignore"]
+    subprocess.run([*command, "--target", str(target), str(source)], check=True)

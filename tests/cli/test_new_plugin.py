@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from .conftest import Checker
+from .distributions import install
 
 
 @pytest.fixture
@@ -25,18 +26,7 @@ def test_it_is_installed_and_its_tests_pass(
     checker: Checker, written: Path, image: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "installed"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-cache-dir",
-        "--no-deps",
-        "--no-index",
-    ]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--root-user-action=ignore"]
-    subprocess.run([*command, "--target", str(target), str(written)], check=True)
+    install(written, target)
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=written,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Checker
-from .distributions import write_distribution
+from .distributions import install, write_distribution
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checker-no-root"
 
@@ -68,22 +68,6 @@ DISTRIBUTIONS = {
         """),
     ),
 }
-
-
-def install(source: Path, target: Path) -> None:
-    """Install a distribution into a folder of its own, from its source alone."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-cache-dir",
-        "--no-deps",
-        "--no-index",
-    ]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--root-user-action=ignore"]
-    subprocess.run([*command, "--target", str(target), str(source)], check=True)
 
 
 @pytest.fixture(scope="session")
