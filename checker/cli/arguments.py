@@ -85,6 +85,7 @@ exit codes:
 """
 _END = "--"
 _SWEEP = "sweep"
+_VERSION = "--version"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
 _COLUMNS = 80
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
@@ -108,7 +109,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
         commands = {words[0]: commands[words[0]]}
-    else:
+    elif words[:1] != [_VERSION]:
         commands = {**commands, **_commands_of_plugins()}
     return _parser_for(commands).parse_args(words)
 
@@ -249,7 +250,7 @@ def _parser_for(commands: Mapping[str, _AddCommand]) -> argparse.ArgumentParser:
         formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
+    parser.add_argument(_VERSION, action="version", version=f"archive-checker {__version__}")
     parsers = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND"
     )
