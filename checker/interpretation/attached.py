@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker.model.archive import OciLayout
 from checker.model.attached import (
@@ -24,6 +22,7 @@ from checker.model.names import parse_digest
 from checker.model.sbom import CYCLONEDX, SPDX, Sbom, read_sbom
 from checker.model.signed import json_of, read_envelope
 from checker.model.statements import COSIGN_PREDICATE, Statement, read_statement
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 _COSIGN_TYPE = "cosign container image signature"
@@ -195,7 +194,7 @@ def _expected_digests(manifest: Manifest, signed: dict[str, str]) -> tuple[str, 
     subject = None if manifest.subject is None else manifest.subject.digest_text
     reference = annotations.get(REFERENCE_DIGEST)
     name = annotations.get(REF_NAME, "")
-    tag = _attached_tag().fullmatch(name.rpartition(":")[2])
+    tag = _ATTACHED_TAG.fullmatch(name.rpartition(":")[2])
     saved = signed.get(name) if annotations.get(_COSIGN_KIND) in _COSIGN_ATTACHED else None
     found = (subject, reference, f"{tag[1]}:{tag[2]}" if tag else None, saved)
     return tuple(dict.fromkeys(each for each in found if each and parse_digest(each) is not None))
@@ -209,6 +208,4 @@ def _signed_by_cosign_save(indexes: tuple[Index, ...]) -> Iterator[tuple[str, st
             yield annotations.get(REF_NAME, ""), descriptor.digest_text
 
 
-@cache
-def _attached_tag() -> re.Pattern[str]:
-    return re.compile(r"(sha256|sha512)-([0-9a-f]{64}|[0-9a-f]{128})(?:\.(?:sig|att|sbom))?")
+_ATTACHED_TAG = pattern(r"(sha256|sha512)-([0-9a-f]{64}|[0-9a-f]{128})(?:\.(?:sig|att|sbom))?")

@@ -6,14 +6,13 @@ package-url, purl types "oci" and "docker".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import islice
 from types import MappingProxyType
 
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 SPDX = "SPDX"
@@ -207,9 +206,7 @@ def _digests_in(value: str | None) -> Iterator[str]:
     """The digests in a version or package URL, where ``:`` may be encoded."""
     from urllib.parse import unquote
 
-    yield from _digest().findall(unquote(value[:4096]) if value else "")
+    yield from _DIGEST.findall(unquote(value[:4096]) if value else "")
 
 
-@cache
-def _digest() -> re.Pattern[str]:
-    return re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")

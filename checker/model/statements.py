@@ -6,15 +6,14 @@ Sources: in-toto attestation framework v0.1 and v1, "Statement"; SLSA provenance
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker.model.envelopes import EnvelopeError, Values, read_payload
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
 from checker.model.names import parse_digest
 from checker.model.sbom import CYCLONEDX, SPDX, Sbom, read_sbom
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 COSIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
@@ -128,35 +127,25 @@ def _subject_flaws(statement: Json) -> Iterator[Flaw]:
 
 
 def _predicate_type_flaws(predicate_type: str) -> Iterator[Flaw]:
-    if _uri().match(predicate_type) is None:
+    if _URI.match(predicate_type) is None:
         yield _flaw(f'has the predicateType "{predicate_type[:_SHOWN]}", which is not a URI')
         return
-    host = _host().match(predicate_type)
-    if host is not None and _known_types().fullmatch(predicate_type) is None:
+    host = _HOST.match(predicate_type)
+    if host is not None and _KNOWN_TYPES.fullmatch(predicate_type) is None:
         what = f"has the predicateType {predicate_type[:_SHOWN]}, which {host[1]} does not define"
         yield _flaw(what, is_minor=True)
 
 
-@cache
-def _uri() -> re.Pattern[str]:
-    # in-toto attestation framework, "TypeURI": RFC 3986 with a scheme.
-    return re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:\S")
-
-
-@cache
-def _host() -> re.Pattern[str]:
-    return re.compile(r"(?i:https?://(?:www\.)?(slsa\.dev|spdx\.dev|cyclonedx\.org))(?:/|$)")
-
-
-@cache
-def _known_types() -> re.Pattern[str]:
-    """The types that those hosts define, whatever their version."""
-    version = r"v?[0-9]{1,4}(?:\.[0-9]{1,4}){0,2}"
-    return re.compile(
-        rf"https://slsa\.dev/(?:provenance|verification_summary)/{version}"
-        rf"|https://spdx\.dev/Document(?:/{version})?"
-        rf"|https://cyclonedx\.org/(?:bom|schema)(?:/{version})?"
-    )
+# in-toto attestation framework, "TypeURI": RFC 3986 with a scheme.
+_URI = pattern(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:\S")
+_HOST = pattern(r"(?i:https?://(?:www\.)?(slsa\.dev|spdx\.dev|cyclonedx\.org))(?:/|$)")
+_VERSION = r"v?[0-9]{1,4}(?:\.[0-9]{1,4}){0,2}"
+# The types that those hosts define, whatever their version.
+_KNOWN_TYPES = pattern(
+    rf"https://slsa\.dev/(?:provenance|verification_summary)/{_VERSION}"
+    rf"|https://spdx\.dev/Document(?:/{_VERSION})?"
+    rf"|https://cyclonedx\.org/(?:bom|schema)(?:/{_VERSION})?"
+)
 
 
 # --- predicates

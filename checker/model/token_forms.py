@@ -31,15 +31,15 @@ class TokenForm(NamedTuple):
     marks: tuple[str, ...]
     pattern: str
 
-    def is_worth_a_search(self, text: str) -> bool:
-        """Whether a text may have this form."""
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text has a mark of this form, or the form itself if it has no mark."""
         if self.marks:
             return any(mark in text for mark in self.marks)
         return _compiled(self.pattern).search(text) is not None
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
         """The places in a text that have this form."""
-        if not self.marks or any(mark in text for mark in self.marks):
+        if self.may_be_in(text):
             yield from _compiled(self.pattern).finditer(text)
 
 
@@ -261,7 +261,7 @@ def tokens_in(text: str) -> Iterator[tuple[TokenForm, re.Match[str]]]:
 def may_contain_tokens(text: str) -> bool:
     """Whether a text has a form that is one run of characters; the others have ``MARKS``."""
     runs = " ".join(_compiled(f"{_RUN}\\S*").findall(text))
-    return bool(runs) and any(form.is_worth_a_search(runs) for form in _IN_ONE_RUN)
+    return bool(runs) and any(form.may_be_in(runs) for form in _IN_ONE_RUN)
 
 
 @cache

@@ -33,11 +33,8 @@ class InflatedBlobs:
             OSError: There is not enough space for the copy.
         """
         if blob.position not in self._bytes:
-            place = self._opened.span(blob)
-            is_plain = place is not None and blob.inflated_size == blob.size
-            self._bytes[blob.position] = (
-                TarBytes(*place) if is_plain and place is not None else self._copy(blob)
-            )
+            place = self._opened.span(blob) if blob.inflated_size == blob.size else None
+            self._bytes[blob.position] = self._copy(blob) if place is None else TarBytes(*place)
         return self._bytes[blob.position]
 
     def _copy(self, blob: Blob) -> TarBytes:
