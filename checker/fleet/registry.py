@@ -16,7 +16,7 @@ from threading import Lock
 from checker.cache.encoding import DamagedError, decoded, encoded
 from checker.fleet.stores import Place
 from checker.model.blob import Blob
-from checker.reading.blob import Task
+from checker.reading.blob import Task, known_blob
 from checker.reading.layer_cache import LayerFacts, facts_of
 from checker.records import NamedTuple
 
@@ -184,7 +184,7 @@ class KnownLayers:
         with self._lock:
             self.layers += 1
             self.bytes += task.size
-        return _blob(task, claimed, known.facts)
+        return known_blob(task, task.size, {"sha256": claimed}, known.facts)
 
     def add(self, task: Task, blob: Blob) -> None:
         """Add a layer whose digest is the one in its name."""
@@ -193,21 +193,6 @@ class KnownLayers:
         facts = facts_of(blob, 0)
         if head is not None and facts is not None and claimed == blob.digests["sha256"]:
             self._registry.put(claimed, KnownLayer(blob.size, head, facts))
-
-
-def _blob(task: Task, digest: str, facts: LayerFacts) -> Blob:
-    return Blob(
-        location=task.location,
-        position=task.position,
-        path=task.path,
-        size=task.size,
-        digests={"sha256": digest},
-        compression=facts.compression,
-        inflated_size=facts.inflated_size,
-        diff_id=facts.diff_id,
-        tar=facts.tar,
-        entry_count=len(facts.tar.entries),
-    )
 
 
 def claimed_digest(path: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.early import EarlyHash
-from checker.reading.layer_cache import LayerCache, Question, facts_of
+from checker.reading.layer_cache import LayerCache, LayerFacts, Question, facts_of
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
@@ -326,15 +326,27 @@ class _Known:
         facts = self._cache.find(question, digests["sha256"])
         if facts is None or not self._records.take_if_there(facts.records):
             return None
-        return _empty(self._task)._replace(
-            size=size,
-            digests=digests,
-            compression=facts.compression,
-            inflated_size=facts.inflated_size,
-            diff_id=facts.diff_id,
-            tar=facts.tar,
-            entry_count=len(facts.tar.entries),
-        )
+        return known_blob(self._task, size, digests, facts)
+
+
+def known_blob(task: Task, size: int, digests: Mapping[str, str], facts: LayerFacts) -> Blob:
+    """A layer of which the facts are known from an earlier reading.
+
+    Args:
+        task: The member.
+        size: Bytes of it.
+        digests: Its digests in hexadecimal, by algorithm.
+        facts: The facts.
+    """
+    return _empty(task)._replace(
+        size=size,
+        digests=digests,
+        compression=facts.compression,
+        inflated_size=facts.inflated_size,
+        diff_id=facts.diff_id,
+        tar=facts.tar,
+        entry_count=len(facts.tar.entries),
+    )
 
 
 def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
