@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from checker.fleet.overview import Overview
 from checker.fleet.reports.words import headline, period, short_digest, upgrade_words
-from checker.reports.html.page import guarded, hash_source
+from checker.reports.html.page import guarded_page, hash_source, new_environment
 from checker.reports.printable import printable
 from checker.reports.wording import count_words, size_words
 
@@ -21,18 +20,12 @@ def render_html(overview: Overview, top: int) -> str:
         overview: The overview.
         top: Archives that are listed of each upgrade.
     """
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = new_environment(_text, _shown)
     environment.filters["size"] = size_words
     environment.filters["short"] = short_digest
     environment.filters["amount"] = count_words
     style = _text("overview.css")
-    template = environment.from_string(_text("overview.html.j2"))
+    template = environment.get_template("overview.html.j2")
     text = template.render(
         overview=overview,
         headline=headline(overview),
@@ -42,7 +35,7 @@ def render_html(overview: Overview, top: int) -> str:
         style=Markup(style),  # noqa: S704 - a file of this package
         policy=Markup(hash_source(f"\n{style}\n")),  # noqa: S704 - a hash
     )
-    return "".join(f"{guarded(line)}\n" for line in text.split("\n"))
+    return guarded_page(text)
 
 
 def _shown(value: object) -> object:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -44,7 +44,11 @@ def page(values: Mapping[str, object]) -> str:
         "script": Markup(script),  # noqa: S704  # a file of this package
         "policy": _policy(style, script),
     }
-    text = rendered("page.html.j2", {**values, **parts})
+    return guarded_page(rendered("page.html.j2", {**values, **parts}))
+
+
+def guarded_page(text: str) -> str:
+    """A page with all of its lines guarded; it ends with a line break."""
     return "".join(f"{guarded(line)}\n" for line in text.split("\n"))
 
 
@@ -70,19 +74,28 @@ def guarded(line: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_text),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
+    environment = new_environment(_text, _shown)
     environment.filters["prose"] = _prose
     environment.filters["lines"] = _lines
     environment.filters["units"] = _units
     return environment
+
+
+def new_environment(text: Callable[[str], str], shown: Callable[[object], object]) -> Environment:
+    """An environment for templates of pages, in which all values are escaped.
+
+    Args:
+        text: Gives a template by its file name.
+        shown: What is shown of a value.
+    """
+    return Environment(
+        loader=FunctionLoader(text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @cache
