@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from checker.checks.finding import Severity
 from checker.cli.check import settings_of
 from checker.cli.streams import tell
+from checker.cores import available_cores
 from checker.errors import SettingsError
 from checker.fleet.dataset import Dataset
 from checker.fleet.job import SHARE_FROM, SPLIT_FROM, Job, fingerprint, packed
@@ -118,7 +119,7 @@ def _workers(arguments: argparse.Namespace, run: str) -> Iterator[Workers]:
     elif count is not None and count < 0:
         raise SettingsError(f"--workers: invalid value {count} (expected 0 or more)")
     else:
-        with local_dask(count or os.cpu_count() or 1, run) as cluster:
+        with local_dask(count or available_cores(), run) as cluster:
             yield cluster
 
 
