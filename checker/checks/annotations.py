@@ -6,12 +6,11 @@ applies the same rules to labels.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from checker.model.image import REF_NAME
 from checker.model.names import InvalidReferenceError, parse_digest, parse_reference
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 OCI_NAMESPACE = "org.opencontainers."
@@ -27,6 +26,13 @@ _KEYS = frozenset(
         *("licenses", "title", "description", _BASE_DIGEST, _BASE_NAME),
         REF_NAME.removeprefix(IMAGE_NAMESPACE),
     },
+)
+_DATE_TIME = pattern(
+    r"(?P<year>[0-9]{4})-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
+    r"|(?<=[02468][048]-)02-29|(?<=[13579][26]-)02-29)"
+    r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
 )
 
 
@@ -78,18 +84,7 @@ def reserved_keys(annotations: Mapping[str, str]) -> Iterator[AnnotationProblem]
 
 def is_date_time(text: str) -> bool:
     """Whether a text is a date and time of RFC 3339, section 5.6."""
-    return _date_time().fullmatch(text) is not None
-
-
-@cache
-def _date_time() -> re.Pattern[str]:
-    return re.compile(
-        r"(?P<year>[0-9]{4})-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-        r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
-        r"|(?<=[02468][048]-)02-29|(?<=[13579][26]-)02-29)"
-        r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
-        r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
-    )
+    return _DATE_TIME.fullmatch(text) is not None
 
 
 def _is_digest(text: str) -> bool:

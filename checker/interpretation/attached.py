@@ -32,6 +32,7 @@ _COSIGN_ATTACHED = ("dev.cosignproject.cosign/sigs", "dev.cosignproject.cosign/a
 # Each content is within json_bytes; manifests may list it again.
 _REPEATED = 2
 _SBOM_FORMS = {Form.SPDX: SPDX, Form.CYCLONEDX: CYCLONEDX}
+_ATTACHED_TAG = pattern(r"(sha256|sha512)-([0-9a-f]{64}|[0-9a-f]{128})(?:\.(?:sig|att|sbom))?")
 
 
 def find_attached(
@@ -206,6 +207,3 @@ def _signed_by_cosign_save(indexes: tuple[Index, ...]) -> Iterator[tuple[str, st
         annotations = descriptor.annotations
         if annotations.get(_COSIGN_KIND) in _COSIGN_IMAGES and descriptor.digest_text:
             yield annotations.get(REF_NAME, ""), descriptor.digest_text
-
-
-_ATTACHED_TAG = pattern(r"(sha256|sha512)-([0-9a-f]{64}|[0-9a-f]{128})(?:\.(?:sig|att|sbom))?")

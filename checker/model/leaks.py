@@ -15,10 +15,20 @@ from checker.model.secrets import (
     suspect_text,
 )
 from checker.model.token_forms import may_contain_tokens
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 # Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
+_ASSIGNMENT = pattern(
+    r"(?<![\w.$/])(?P<name>[A-Za-z_-][\w.-]{0,80})="
+    r"(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)]{1,400})"
+)
+_OPTION = pattern(
+    r"--(?P<name>(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api-?key))"
+    r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
+    re.IGNORECASE,
+)
 
 
 class Leak(NamedTuple):
@@ -72,9 +82,9 @@ def leaks_of(text: str, passed: AbstractSet[str] = frozenset()) -> Iterator[Leak
 
 def _shaped(text: str) -> Iterator[Leak]:
     lowered = text.lower()
-    for mark, described, pattern in _SHAPES:
+    for mark, described, shape in _SHAPES:
         if mark in lowered:
-            matches = re.finditer(pattern, text)
+            matches = re.finditer(shape, text)
             yield from (
                 Leak(described, match["value"].strip("\"'"))
                 for match in matches
@@ -85,7 +95,7 @@ def _shaped(text: str) -> Iterator[Leak]:
 def assignments(text: str) -> Iterator[tuple[str, str]]:
     """The names and values that a command sets, values with their quotes."""
     if "=" in text:
-        yield from ((match["name"], match["value"]) for match in _assignment().finditer(text))
+        yield from ((match["name"], match["value"]) for match in _ASSIGNMENT.finditer(text))
 
 
 def _is_assigned_secret(name: str, value: str) -> bool:
@@ -203,24 +213,7 @@ _SHAPES = (
 
 
 def _options(text: str) -> Iterator[re.Match[str]]:
-    return _option().finditer(text) if "--" in text else iter(())
-
-
-@cache
-def _assignment() -> re.Pattern[str]:
-    return re.compile(
-        r"(?<![\w.$/])(?P<name>[A-Za-z_-][\w.-]{0,80})="
-        r"(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)]{1,400})"
-    )
-
-
-@cache
-def _option() -> re.Pattern[str]:
-    return re.compile(
-        r"--(?P<name>(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api-?key))"
-        r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
-        re.IGNORECASE,
-    )
+    return _OPTION.finditer(text) if "--" in text else iter(())
 
 
 def may_contain_secrets(text: str) -> bool:

@@ -31,6 +31,7 @@ _TRIVY = ("aquasecurity:trivy:ImageID", "aquasecurity:trivy:RepoDigest")
 _ALGORITHMS: Mapping[str, str] = MappingProxyType(
     {"SHA256": "sha256", "SHA-256": "sha256", "SHA512": "sha512", "SHA-512": "sha512"}
 )
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")
 
 
 class Sbom(NamedTuple):
@@ -207,6 +208,3 @@ def _digests_in(value: str | None) -> Iterator[str]:
     from urllib.parse import unquote
 
     yield from _DIGEST.findall(unquote(value[:4096]) if value else "")
-
-
-_DIGEST = pattern(r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")

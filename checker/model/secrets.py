@@ -14,6 +14,7 @@ from itertools import chain
 
 from checker.model.token_forms import MARKS as TOKEN_MARKS
 from checker.model.token_forms import PRIVATE_KEY, tokens_in
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 # Ends of the words in a name of a secret.
@@ -111,6 +112,10 @@ _SETTING = (
 )
 # The form of Go drivers: user:password@tcp(host:port)/name
 _DRIVER = r"^[\w.-]{1,80}:(?P<password>[^@\s]{1,200})@(?:tcp|unix)\("
+_USERINFO = pattern(
+    r"\b[a-z][a-z0-9+.-]{1,30}://(?P<user>[^\s:/@'\"]{0,80}):(?P<password>[^\s/@'\"]{1,200})@"
+)
+_WORDS = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Suspicion(NamedTuple):
@@ -175,7 +180,7 @@ def suspect_text(value: str) -> Suspicion | None:
             return Suspicion(f"contains {form.kind}", is_sure=True)
     if "://" not in value or "@" not in value:
         return None
-    for match in _userinfo().finditer(value):
+    for match in _USERINFO.finditer(value):
         if is_plausible(match["password"]) and match["password"] != match["user"]:
             return Suspicion("contains a URL with a password", is_sure=True)
     return None
@@ -189,7 +194,7 @@ def secret_parts(value: str) -> Iterator[str]:
         end = _end_of_key(value, found.end()) if form is PRIVATE_KEY else found.end()
         yield value[found.start() : end]
     passwords = (
-        _userinfo().finditer(value) if "://" in value and "@" in value else (),
+        _USERINFO.finditer(value) if "://" in value and "@" in value else (),
         _matcher(_SETTING).finditer(value) if "=" in value else (),
         _matcher(_DRIVER).finditer(value) if "@" in value else (),
     )
@@ -251,7 +256,7 @@ def is_plausible(value: str) -> bool:
 
 def name_words(name: str) -> list[str]:
     """The words of a name, in upper case: equal for ``dbPassword`` and ``DB_PASSWORD``."""
-    return [word.upper() for word in _words().findall(name[:200])]
+    return [word.upper() for word in _WORDS.findall(name[:200])]
 
 
 def _is_stand_in(value: str) -> bool:
@@ -274,15 +279,3 @@ def _matcher(pattern: str) -> re.Pattern[str]:
 @cache
 def _exactly(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-@cache
-def _userinfo() -> re.Pattern[str]:
-    return re.compile(
-        r"\b[a-z][a-z0-9+.-]{1,30}://(?P<user>[^\s:/@'\"]{0,80}):(?P<password>[^\s/@'\"]{1,200})@"
-    )
-
-
-@cache
-def _words() -> re.Pattern[str]:
-    return re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -23,6 +23,16 @@ _STATEMENT = "https://in-toto.io/Statement/"
 _STATEMENTS = frozenset({"https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"})
 _PROVENANCE = "https://slsa.dev/provenance/"
 _SHOWN = 100
+# in-toto attestation framework, "TypeURI": RFC 3986 with a scheme.
+_URI = pattern(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:\S")
+_HOST = pattern(r"(?i:https?://(?:www\.)?(slsa\.dev|spdx\.dev|cyclonedx\.org))(?:/|$)")
+_VERSION = r"v?[0-9]{1,4}(?:\.[0-9]{1,4}){0,2}"
+# The types that those hosts define, whatever their version.
+_KNOWN_TYPES = pattern(
+    rf"https://slsa\.dev/(?:provenance|verification_summary)/{_VERSION}"
+    rf"|https://spdx\.dev/Document(?:/{_VERSION})?"
+    rf"|https://cyclonedx\.org/(?:bom|schema)(?:/{_VERSION})?"
+)
 
 
 class Provenance(NamedTuple):
@@ -134,18 +144,6 @@ def _predicate_type_flaws(predicate_type: str) -> Iterator[Flaw]:
     if host is not None and _KNOWN_TYPES.fullmatch(predicate_type) is None:
         what = f"has the predicateType {predicate_type[:_SHOWN]}, which {host[1]} does not define"
         yield _flaw(what, is_minor=True)
-
-
-# in-toto attestation framework, "TypeURI": RFC 3986 with a scheme.
-_URI = pattern(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:\S")
-_HOST = pattern(r"(?i:https?://(?:www\.)?(slsa\.dev|spdx\.dev|cyclonedx\.org))(?:/|$)")
-_VERSION = r"v?[0-9]{1,4}(?:\.[0-9]{1,4}){0,2}"
-# The types that those hosts define, whatever their version.
-_KNOWN_TYPES = pattern(
-    rf"https://slsa\.dev/(?:provenance|verification_summary)/{_VERSION}"
-    rf"|https://spdx\.dev/Document(?:/{_VERSION})?"
-    rf"|https://cyclonedx\.org/(?:bom|schema)(?:/{_VERSION})?"
-)
 
 
 # --- predicates

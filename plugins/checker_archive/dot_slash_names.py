@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import SPELLINGS
+from checker.patterns import pattern
 from checker_archive.outer_tar import TarCheck
+
+# The spellings with the prefix in question.
+_DOTTED = pattern(
+    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "./") + b"]"
+)
 
 
 class DotSlashNames(TarCheck):
@@ -49,7 +53,7 @@ class DotSlashNames(TarCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the spelling of the names; one finding covers all."""
         entries = archive.entries
-        found = [match.start() for match in _dotted().finditer(entries.spellings)]
+        found = [match.start() for match in _DOTTED.finditer(entries.spellings)]
         found = [position for position in found if entries.paths[position]]
         if found:
             first = entries.name(found[0])
@@ -59,11 +63,3 @@ class DotSlashNames(TarCheck):
                 "engines normalize names, tools that look for an exact name do not find it",
                 at={"member": first, "offset": entries.offsets[found[0]]},
             )
-
-
-@cache
-def _dotted() -> re.Pattern[bytes]:
-    """The spellings with the prefix in question."""
-    return re.compile(
-        b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "./") + b"]"
-    )

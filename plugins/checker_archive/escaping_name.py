@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Check, Entries, Finding, Kind, Severity
 from checker.model.archive import IMAGE_KINDS
@@ -17,12 +15,17 @@ from checker.model.entries import (
     clean_path,
     climbs_out,
 )
+from checker.patterns import pattern
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive reject it"
 _REFUSED_LINK = "; skopeo's oci-archive rejects it, as does containerd in a Docker archive"
 _REFUSED_ABSOLUTE = "; containerd and Docker with the containerd image store reject it"
 _GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
+# The spellings with the prefix in question.
+_ABSOLUTE = pattern(
+    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
+)
 
 
 class EscapingName(Check):
@@ -152,13 +155,5 @@ def _is_root(entries: Entries, position: int) -> bool:
 
 def _suspects(entries: Entries) -> list[int]:
     """Entries whose name is absolute or may contain "..": few tars have any."""
-    absolute = (match.start() for match in _absolute().finditer(entries.spellings))
+    absolute = (match.start() for match in _ABSOLUTE.finditer(entries.spellings))
     return sorted(i for i in {*absolute, *entries.own_names} if entries.kinds[i] != _GLOBAL)
-
-
-@cache
-def _absolute() -> re.Pattern[bytes]:
-    """The spellings with the prefix in question."""
-    return re.compile(
-        b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
-    )

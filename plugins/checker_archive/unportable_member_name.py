@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Entries, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, REGULAR, climbs_out
 from checker.model.untrusted import utf8
+from checker.patterns import pattern
 from checker_archive.outer_tar import TarCheck
 
 _PART = 255
 _PATH = 4095
 _GLOBAL, _DIRECTORY, _REGULAR = ord(GLOBAL_HEADER), ord(DIRECTORY), ord(REGULAR)
+# Control characters, and those that change the text direction (Unicode, UAX 9).
+_CONTROLS = pattern("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# The surrogates that represent a byte that does not decode.
+_NOT_UTF8 = pattern("[\udc80-\udcff]")
 
 
 class UnportableMemberName(TarCheck):
@@ -113,28 +116,16 @@ def _problems(path: str, *, is_image: bool, is_sent: bool) -> Iterator[tuple[str
         yield (f"{words}; engines that extract the archive fail", Severity.ERROR)
     if path.isprintable():
         return
-    found = _controls().search(path)
+    found = _CONTROLS.search(path)
     if found is not None:
         yield (
             f"has the control character U+{ord(found[0]):04X} in its name",
             Severity.WARNING if is_image else Severity.NOTE,
         )
-    if _not_utf8().search(path) is not None:
+    if _NOT_UTF8.search(path) is not None:
         words = "has a name that is not valid UTF-8"
         if is_sent:
             words = f"{words}; Docker with the containerd image store rejects it"
             yield (words, Severity.ERROR)
         else:
             yield (words, Severity.WARNING if is_image else Severity.NOTE)
-
-
-@cache
-def _controls() -> re.Pattern[str]:
-    """Control characters, and those that change the text direction (Unicode, UAX 9)."""
-    return re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-@cache
-def _not_utf8() -> re.Pattern[str]:
-    """The surrogates that represent a byte that does not decode."""
-    return re.compile("[\udc80-\udcff]")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from checker import Archive, Blob, Check, Descriptor, Finding, Kind, Severity
 from checker.checks.appledouble import is_metadata
@@ -13,12 +11,14 @@ from checker.model.archive import DockerArchive, OciLayout
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
+from checker.patterns import pattern
 
 _KINDS = frozenset(
     {Kind.DOCKER_ARCHIVE, Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT},
 )
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 _OF_V1 = frozenset({"json", "layer.tar", "VERSION"})
+_IDENTIFIER = pattern(r"[0-9a-f]{64}")
 
 
 class UnreferencedMember(Check):
@@ -94,15 +94,10 @@ def _is_expected(archive: Archive, path: str, known: frozenset[int]) -> bool:
     if path in _DOCUMENTS:
         return True
     directory, _, base = path.rpartition("/")
-    if base in _OF_V1 and _identifier().fullmatch(directory):
+    if base in _OF_V1 and _IDENTIFIER.fullmatch(directory):
         return True
     found = archive.members.find(path)
     return found is not None and found.position in known
-
-
-@cache
-def _identifier() -> re.Pattern[str]:
-    return re.compile(r"[0-9a-f]{64}")
 
 
 def _is_v1_config(blob: Blob | None) -> bool:

@@ -11,6 +11,7 @@ from checker.checks.annotations import is_date_time
 from checker.checks.documents import JsonProblem, case_problems, json_problems
 from checker.model.document import pointer
 from checker.model.image import items, mapping
+from checker.patterns import pattern
 from checker_config.configs import ImageCheck, config_blobs
 from checker_schemas import SchemaError, validate
 
@@ -27,6 +28,7 @@ _SETTINGS = frozenset(
         *("OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir"),
     },
 )
+_UNLIKE_GO = pattern("[tz]|:60")
 
 
 class InvalidConfig(ImageCheck):
@@ -108,13 +110,8 @@ def _dates_that_go_rejects(document: Document | None) -> Iterator[tuple[str, str
     for i, entry in enumerate(items(value.get("history"))):
         dates.append((pointer("history", i, "created"), mapping(entry).get("created")))
     for place, date in dates:
-        if isinstance(date, str) and _unlike_go().search(date) and is_date_time(date):
+        if isinstance(date, str) and _UNLIKE_GO.search(date) and is_date_time(date):
             yield place, date
-
-
-@cache
-def _unlike_go() -> re.Pattern[str]:
-    return re.compile("[tz]|:60")
 
 
 def _schema_errors(document: Document | None) -> Iterator[SchemaError]:

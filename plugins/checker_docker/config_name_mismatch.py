@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Blob, Finding, Severity
+from checker.patterns import pattern
 from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
+
+_NAMED = pattern(r"(?:^|[/:])(?P<hash>[0-9a-f]{64})(?:\.json)?$")
 
 
 class ConfigNameMismatch(ManifestJsonCheck):
@@ -45,7 +46,7 @@ class ConfigNameMismatch(ManifestJsonCheck):
         for item in items_of(archive):
             path = item.item.config
             blob = archive.members.blob(path) if path else None
-            match = _named().search(path or "")
+            match = _NAMED.search(path or "")
             if blob is None or match is None or not archive.has_all_of(blob):
                 continue
             if blob.document is None or blob.document.error is not None:
@@ -62,11 +63,6 @@ class ConfigNameMismatch(ManifestJsonCheck):
             at={"pointer": item.pointer("Config")},
             related=[blob.location],
         )
-
-
-@cache
-def _named() -> re.Pattern[str]:
-    return re.compile(r"(?:^|[/:])(?P<hash>[0-9a-f]{64})(?:\.json)?$")
 
 
 def _digests_checked(archive: Archive) -> frozenset[str]:

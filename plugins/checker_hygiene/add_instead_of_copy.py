@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Config, Finding, Severity
+from checker.patterns import pattern
 from checker_hygiene.steps import Step, StepCheck
+
+# A legitimate source of ADD: a tar in the build context, or a URL with a checksum.
+_UNPACKS = pattern(
+    r"(?<!\S)(?!\w+://)\S+\.(?:tar(?:\.\w+)?|t[gbx]z2?)(?:\s|$)|--checksum",
+    re.IGNORECASE,
+)
 
 
 class AddInsteadOfCopy(StepCheck):
@@ -43,7 +49,7 @@ class AddInsteadOfCopy(StepCheck):
         """Check each step after the first layer."""
         layered = [step for step in self.steps(config) if step.makes_layer]
         for step in layered[1:]:
-            if step.instruction == "ADD" and not _unpacks().search(step.text):
+            if step.instruction == "ADD" and not _UNPACKS.search(step.text):
                 yield self.at_step(config, step, _what(step))
 
 
@@ -51,12 +57,3 @@ def _what(step: Step) -> str:
     if "://" not in step.text:
         return "uses ADD, where COPY is sufficient"
     return "downloads a URL with ADD and without a checksum"
-
-
-@cache
-def _unpacks() -> re.Pattern[str]:
-    """A legitimate source of ADD: a tar in the build context, or a URL with a checksum."""
-    return re.compile(
-        r"(?<!\S)(?!\w+://)\S+\.(?:tar(?:\.\w+)?|t[gbx]z2?)(?:\s|$)|--checksum",
-        re.IGNORECASE,
-    )

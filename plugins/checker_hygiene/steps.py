@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Check, Config, Finding
 from checker.model.document import pointer
 from checker.model.image import text
 from checker.model.limits import Limits
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 _INSTRUCTIONS = frozenset(
@@ -32,6 +32,12 @@ _USUAL = Limits().lookups * _CHARACTERS_PER_LOOKUP
 _LEFT_OUT = "not all of the history was examined"
 # Words before a command that do not change which command it is.
 _PREFIXES = frozenset({"then", "do", "else", "if", "while", "!", "exec", "time", "env", "command"})
+# Build arguments and the shell before a script: ``|1 A=b /bin/sh -c``.
+_SHELL = pattern(
+    r"(?:\|\d+ .{0,8000}?)??(?:/\S{0,80}/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -\S+)+ ", re.DOTALL
+)
+_SEPARATORS = pattern(r"&&|\|\|?|;|\n|\$?\(|\)|(?<!\$)\{\s|\s\}|`|\\\s")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")
 
 
 class Step(NamedTuple):
@@ -64,9 +70,9 @@ class Step(NamedTuple):
         """The shell commands of a RUN step, as words; empty for other steps."""
         if self.instruction != "RUN":
             return []
-        shell = _shell().match(self.text)
+        shell = _SHELL.match(self.text)
         script = self.text[shell.end() :] if shell else self.text
-        split = (_command(piece.split()) for piece in _separators().split(script))
+        split = (_command(piece.split()) for piece in _SEPARATORS.split(script))
         return [words for words in split if words]
 
 
@@ -130,24 +136,6 @@ def _split(line: str) -> tuple[str, str]:
 def _command(words: list[str]) -> tuple[str, ...]:
     """A command without words that may precede it: ``A=b exec time make``."""
     start = 0
-    while start < len(words) and (words[start] in _PREFIXES or _assignment().match(words[start])):
+    while start < len(words) and (words[start] in _PREFIXES or _ASSIGNMENT.match(words[start])):
         start += 1
     return tuple(words[start:])
-
-
-@cache
-def _shell() -> re.Pattern[str]:
-    """Build arguments and the shell before a script: ``|1 A=b /bin/sh -c``."""
-    return re.compile(
-        r"(?:\|\d+ .{0,8000}?)??(?:/\S{0,80}/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -\S+)+ ", re.DOTALL
-    )
-
-
-@cache
-def _separators() -> re.Pattern[str]:
-    return re.compile(r"&&|\|\|?|;|\n|\$?\(|\)|(?<!\$)\{\s|\s\}|`|\\\s")
-
-
-@cache
-def _assignment() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z_]\w*=")

@@ -2,18 +2,20 @@ r"""LYR026: a path of Windows in a layer for Linux."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER
+from checker.patterns import pattern
 from checker.records import NamedTuple
 from checker_layers.layers import TreeCheck, shown, uses, whose
 
 _GLOBAL = ord(GLOBAL_HEADER)
 _BATCH = 4096
 _SHOWN = 200
+_IN_TARGET = pattern(r"\A(?:[A-Za-z]:[\\/]|\\)|(?:\A|[\\/])\.\.\\|\\\.\.(?:[\\/]|\Z)")
+# Nearly all sound names with a backslash are escapes of systemd, below its directories.
+_IN_NAME = pattern(rf"{_IN_TARGET.pattern}|\A[^/\\]*\\(?!x[0-9a-f]{{2}})")
 
 
 class _Found(NamedTuple):
@@ -72,7 +74,7 @@ class WindowsPath(TreeCheck):
         found = [
             _Found(position, target)
             for position, target in layer.entries.linknames.items()
-            if ("\\" in target or ":" in target) and _in_target().search(target)
+            if ("\\" in target or ":" in target) and _IN_TARGET.search(target)
         ]
         if found:
             yield self._report(layer, found, "is a link to a path of Windows", "are such links")
@@ -97,16 +99,5 @@ def _names(entries: Entries) -> Iterator[int]:
         if "\\" not in joined and ":/" not in joined:
             continue
         for position, path in enumerate(batch, start):
-            if entries.kinds[position] != _GLOBAL and _in_name().search(path):
+            if entries.kinds[position] != _GLOBAL and _IN_NAME.search(path):
                 yield position
-
-
-@cache
-def _in_target() -> re.Pattern[str]:
-    return re.compile(r"\A(?:[A-Za-z]:[\\/]|\\)|(?:\A|[\\/])\.\.\\|\\\.\.(?:[\\/]|\Z)")
-
-
-@cache
-def _in_name() -> re.Pattern[str]:
-    # Nearly all sound names with a backslash are escapes of systemd, below its directories.
-    return re.compile(rf"{_in_target().pattern}|\A[^/\\]*\\(?!x[0-9a-f]{{2}})")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from checker import Archive, Finding, Severity
 from checker.checks.annotations import IMAGE_NAMESPACE
 from checker.model.image import mapping, read_annotations
 from checker.model.location import Located
+from checker.patterns import pattern
 from checker_oci.documents import LayoutCheck, below, descriptors, short_name
 
 _TITLE = f"{IMAGE_NAMESPACE}title"
 _SHOWN = 200
+_ABSOLUTE = pattern(r"[/\\]|[A-Za-z]:[/\\]")
 
 
 class EscapingTitle(LayoutCheck):
@@ -81,9 +82,4 @@ def _what_is_wrong(title: str) -> str | None:
     """Why a title is not a name below a directory, on Linux or on Windows."""
     if ".." in re.split(r"[/\\]", title):
         return 'contains ".."'
-    return "is an absolute path" if _absolute().match(title) else None
-
-
-@cache
-def _absolute() -> re.Pattern[str]:
-    return re.compile(r"[/\\]|[A-Za-z]:[/\\]")
+    return "is an absolute path" if _ABSOLUTE.match(title) else None

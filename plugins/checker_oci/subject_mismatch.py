@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
 from checker.model.image import REF_NAME
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, shorten
+from checker.patterns import pattern
 from checker_oci.documents import (
     LayoutCheck,
     below,
@@ -20,6 +19,7 @@ from checker_oci.documents import (
 )
 
 _SUBJECTS = INDEX_TYPES | MANIFEST_TYPES
+_TAG = pattern(r"(sha256|sha512)-([0-9a-f]{64,128})")
 
 
 class SubjectMismatch(LayoutCheck):
@@ -90,10 +90,5 @@ def _subject_in_name(index: Index) -> str | None:
     """The digest whose referrers an index lists, from its name; None for other indexes."""
     if index.descriptor is None or index.depth != 1:
         return None
-    match = _tag().fullmatch(index.descriptor.annotations.get(REF_NAME, ""))
+    match = _TAG.fullmatch(index.descriptor.annotations.get(REF_NAME, ""))
     return None if match is None else f"{match[1]}:{match[2]}"
-
-
-@cache
-def _tag() -> re.Pattern[str]:
-    return re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})")

@@ -8,7 +8,10 @@ from functools import cache
 
 from checker import Archive, Descriptor, Finding, Index, Severity
 from checker.model.image import CONTAINERD_NAME, REF_NAME
+from checker.patterns import pattern
 from checker_oci.documents import LayoutCheck, below, listed, place, short_name
+
+_CHARACTERS = pattern(r"[A-Za-z0-9._:@+/-]*")
 
 
 class UnusualRefName(LayoutCheck):
@@ -76,7 +79,7 @@ class UnusualRefName(LayoutCheck):
             yield self._unusual(descriptor, f"{REF_NAME}, which has a meaning only in index.json")
             return
         earlier = first.setdefault(_key(descriptor), descriptor)
-        if not _characters().fullmatch(name):
+        if not _CHARACTERS.fullmatch(name):
             what = f'the name "{name}", which contains other characters than letters, digits and '
             what += "-._:@+/"
             yield self._unusual(descriptor, what, severity=Severity.WARNING)
@@ -109,11 +112,6 @@ def _key(descriptor: Descriptor) -> tuple[object, ...]:
     """What distinguishes images without a platform: their names. OCI025 compares the others."""
     notes = descriptor.annotations
     return (notes.get(REF_NAME), notes.get(CONTAINERD_NAME), descriptor.platform)
-
-
-@cache
-def _characters() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z0-9._:@+/-]*")
 
 
 @cache
