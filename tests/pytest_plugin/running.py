@@ -9,15 +9,23 @@ import sys
 from pathlib import Path
 
 
+def terminal() -> dict[str, str]:
+    """The environment of a user at a terminal of 80 columns, where pytest shortens lines."""
+    # In the first two pytest sees a CI system.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"CI", "BUILD_NUMBER"} and not name.startswith("PYTEST_")
+    }
+    return {**kept, "COLUMNS": "80"}
+
+
 def run_pytest(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a directory; both outputs are in ``stdout``."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
-    }
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=directory,
-        env={**environment, "COLUMNS": "80"},
+        env=terminal(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

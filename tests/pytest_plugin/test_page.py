@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from checker.testing import sample
-from tests.pytest_plugin.running import outcomes, run_pytest
+from tests.pytest_plugin.running import outcomes, run_pytest, terminal
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "pytest.md"
@@ -26,11 +26,10 @@ DESELECTED = re.compile(r"\d+ deselected")
 
 def printed(command: str, directory: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=directory,
-        env={**environment, "PATH": path, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**terminal(), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -78,7 +78,7 @@ OURS = {
 class Points:
     """The test points of a TAP stream, read as version 14 says."""
 
-    POINT = re.compile(r"( *)(not )?ok (\d+) - (.*)")
+    POINT = re.compile(r"( *)(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?")
     PLAN = re.compile(r"( *)1\.\.(\d+)( # .*)?")
 
     def __init__(self, text: str) -> None:
@@ -95,8 +95,8 @@ class Points:
         if plan is not None:
             self.planned.append((plan[1], int(plan[2])))
         elif point is not None:
-            description = re.sub(r"\\([\\#])", "", point[4])
-            assert "#" not in description, "a directive"
+            for text in (point[4], point[5] or ""):
+                assert "#" not in re.sub(r"\\([\\#])", "", text), "a second directive"
             if point[1]:
                 self.inner.append((not point[2], point[4]))
             else:
