@@ -71,7 +71,7 @@ class Limits(NamedTuple):
     extension: int = MIB
     content: int = 32 * MIB
     text_files: int = 10_000
-    text_bytes: int = 16 * MIB
+    text_bytes: int = 8 * MIB
     anomalies: int = 1000
     findings: int = 1000
     members: int = 10_000

@@ -7,6 +7,8 @@ examples and tests. So are files whose names say that they are pictures, texts f
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 LARGEST = 64 * 1024
 """Bytes of a file that is searched, at most."""
 SMALLEST = 20
@@ -70,11 +72,24 @@ _EXTENSIONS = frozenset(
 
 def is_searched(path: str) -> bool:
     """Whether a file of a root filesystem is searched for secrets, by its path alone."""
+    directory, _, name = path.rpartition("/")
+    if not _is_place(directory):
+        return False
+    _, dot, extension = name.rpartition(".")
+    return (
+        extension in _EXTENSIONS
+        # Names without an extension, such as Dockerfile, and hidden files, such as .bash_history.
+        or not dot
+        or name[0] == "."
+        or extension.lower() in _EXTENSIONS
+    )
+
+
+# Directories have many files.
+@lru_cache(maxsize=4096)
+def _is_place(directory: str) -> bool:
+    """Whether files in a directory are searched."""
+    path = f"{directory}/"
     if path.startswith(_SYSTEM) and not path.startswith(_APPLICATIONS):
         return False
-    directory, _, name = path.rpartition("/")
-    _, dot, extension = name.rpartition(".")
-    # Names without an extension, such as Dockerfile, and hidden files, such as .bash_history.
-    if dot and name[0] != "." and extension.lower() not in _EXTENSIONS:
-        return False
-    return not directory or _LEFT_OUT.isdisjoint(directory.split("/"))
+    return _LEFT_OUT.isdisjoint(directory.split("/"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 
@@ -22,9 +22,14 @@ from checker.patterns import pattern
 from checker.records import NamedTuple
 
 # All tokens but those with blanks are in one run of such characters, of so many at least.
-_IN_RUNS = b"+/=.~:@%&?$-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_IN_WORDS = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_IN_RUNS = b"+/=.~:@%&?$-" + _IN_WORDS
 _RUNS = bytes(code if code in _IN_RUNS else ord(" ") for code in range(256))
-_SHORTEST_RUN = 20
+_LONG = pattern(rb" ([^ ]{20,})")
+# Most tokens begin with their marks, at the beginning of a word.
+_WORDS = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
+_START = 3
+_INSIDE = frozenset((b"Q~", b"AZDO", b"NRAL", b"k_live_"))
 # Tokens without a mark are that long.
 _SHORTEST_UNMARKED = 34
 _NO_DIGITS = bytes(code for code in range(256) if code not in b"0123456789")
@@ -45,7 +50,7 @@ _FEW_CHARACTERS = 8
 # An unencrypted key of OpenSSH begins with its format and the cipher "none".
 _OPENSSH = b"OPENSSH PRIVATE KEY"
 _OPENSSH_PLAIN = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
-_URL = pattern(r"://[^\s/@'\"]{0,80}:[^\s/@'\"]{1,200}@")
+_URL = pattern(rb"://[^\s/@'\"]{0,80}:[^\s/@'\"]{1,200}@")
 _COMMENT = pattern(r"\s*(?:#|//|/?\*|;|--|<!--|rem\b)", re.IGNORECASE)
 _EXAMPLE_HOST = pattern(
     r"[\w.-]{0,200}\bexample\b|(?:host|hostname|server|servername|proxy|domain|ip|address)\b"
@@ -78,16 +83,15 @@ def token_runs(content: bytes) -> bytes:
     """The parts of a file that may be tokens, separated by spaces; empty for most files."""
     if content.startswith(_ARMOR):  # certificates and keys, which are runs throughout
         return b""
-    words = content.translate(_RUNS).split()
     runs = [
-        word
-        for word in words
-        if len(word) >= _SHORTEST_RUN and (word.translate(None, _NO_DIGITS) or _LETTERS in word)
+        run
+        for run in _LONG.findall(b" " + content.translate(_RUNS))
+        if run.translate(None, _NO_DIGITS) or _LETTERS in run
     ]
     if not runs:
         return b""
     joined = b" ".join(runs)
-    marks = [mark for mark in _marks() if mark in joined]
+    marks = [mark for mark in _possible_marks(joined) if mark in joined]
     found = [run for run in runs if any(mark in run for mark in marks)] if marks else []
     unmarked = _unmarked().search
     long = [run for run in runs if len(run) >= _SHORTEST_UNMARKED]
@@ -107,6 +111,23 @@ def secrets_in(content: bytes, runs: bytes | None = None) -> tuple[TextSecret, .
         return ()
     found = islice(_found(content, token_runs(content) if runs is None else runs), _MOST)
     return tuple(sorted(set(found)))
+
+
+def clues_in(contents: Sequence[bytes]) -> tuple[bytes, ...]:
+    """What those of some files contain that have secrets, and few others; mostly nothing.
+
+    A file with a secret contains at least one of the clues.
+    """
+    plain = [content for content in contents if not content.startswith(_ARMOR)]
+    joined = b"\n".join(plain)
+    clues = token_runs(joined).split()
+    if _BEGIN_KEY in joined or len(plain) < len(contents):
+        clues.append(_BEGIN_KEY)
+    if _AUTH in joined:
+        clues.append(_AUTH)
+    if b"://" in joined and b"@" in joined and _URL.search(joined) is not None:
+        clues.append(b"://")
+    return tuple(clues)
 
 
 def has_passphrase(key: bytes) -> bool:
@@ -171,9 +192,9 @@ def _is_user_and_password(encoded: str) -> bool:
 
 
 def _urls(content: bytes) -> Iterator[TextSecret]:
-    text = content.decode("latin-1")
-    if _URL.search(text) is None:
+    if _URL.search(content) is None:
         return
+    text = content.decode("latin-1")
     for match in passwords_in_urls(text):
         start = content.rfind(b"\n", 0, match.start()) + 1
         before = text[start : match.start()]
@@ -190,9 +211,27 @@ def _is_in_order(token: str) -> bool:
     return any(part in lowered for part in _IN_ORDER)
 
 
+def _possible_marks(runs: bytes) -> Iterator[bytes]:
+    """The marks of tokens that may be in some runs, by the first characters of their words."""
+    by_start, inside = _marks()
+    starts = {word[:_START] for word in runs.translate(_WORDS).split()}
+    yield from inside
+    for start in starts.intersection(by_start):
+        yield from by_start[start]
+
+
 @cache
-def _marks() -> tuple[bytes, ...]:
-    return tuple(mark.encode("ascii") for form in IN_ONE_RUN for mark in form.marks)
+def _marks() -> tuple[Mapping[bytes, Sequence[bytes]], Sequence[bytes]]:
+    """Marks by the first characters of the word that a token begins with; those inside of one."""
+    by_start: dict[bytes, list[bytes]] = {}
+    inside = []
+    for mark in (mark.encode("ascii") for form in IN_ONE_RUN for mark in form.marks):
+        start = mark.translate(_WORDS).partition(b" ")[0][:_START]
+        if not start or mark[:1] == b"_" or mark in _INSIDE:
+            inside.append(mark)
+        else:
+            by_start.setdefault(start, []).append(mark)
+    return by_start, inside
 
 
 @cache

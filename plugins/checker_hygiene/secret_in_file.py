@@ -27,7 +27,7 @@ class SecretInFile(Check):
         ``usr/local/etc``, ``usr/share/nginx/html``, ``var/www``, ``var/app``, ``var/task``,
         ``var/opt`` and ``run/secrets``. Directories of tests, examples, documentation,
         translations and installed packages (``node_modules``, ``site-packages``, ``vendor``) are
-        left out. Of each layer 10,000 files and 16 MiB are searched (the limits ``text_files`` and
+        left out. Of each layer 10,000 files and 8 MiB are searched (the limits ``text_files`` and
         ``text_bytes``); limit-reached says if there were more. Placeholders and the examples of
         the issuers are ignored, and URLs with a password in comments. A private key with a
         passphrase is a note.

@@ -9,13 +9,13 @@ from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
-from checker.model.text_files import LARGEST, SMALLEST
+from checker.model.text_files import LARGEST, SMALLEST, is_searched
 from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.header import BLOCK
 from checker.reading.tar.table import EntryTable
-from checker.reading.tar.texts import TextSearch
+from checker.reading.tar.texts import TextSearch, is_text_file
 from checker.records import NamedTuple
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
@@ -115,10 +115,10 @@ class Contents:
         return Wanted(kept, size if is_searched else collected, is_program, is_searched)
 
     def _is_searched(self, position: int, size: int) -> bool:
-        if self._search is None:
+        search, entries = self._search, self._entries
+        if search is None or not is_text_file(entries.paths[position], size):
             return False
-        entries = self._entries
-        return self._search.takes(entries.paths[position], size, entries.offsets[position])
+        return search.takes(size, entries.offsets[position])
 
     def search(self, first: int, data: bytes, start: int) -> None:
         """Search the files of rows for secrets, except the last, of which not all may be there.
@@ -128,19 +128,25 @@ class Contents:
             data: A part of the tar with these files.
             start: Byte offset of it in the tar.
         """
-        if self._search is None:
+        search, entries = self._search, self._entries
+        if search is None or search.reached is not None:
             return
-        entries = self._entries
-        sizes, offsets = entries.sizes, entries.offsets
-        for position in range(first, len(entries) - 1):
-            size = sizes[position]
-            if SMALLEST <= size <= LARGEST and self._is_searched(position, size):
-                place = offsets[position] - start + BLOCK
-                self._keep_secrets(position, data[place : place + size])
-
-    def _keep_secrets(self, position: int, content: bytes) -> None:
-        if self._search is not None and self._search.finds(content):
-            self.kept[position] = content
+        paths, sizes, offsets = entries.paths, entries.sizes, entries.offsets
+        found = [
+            position
+            for position, size in enumerate(sizes[first:-1], first)
+            if SMALLEST <= size <= LARGEST and is_searched(paths[position])
+        ]
+        if not found:
+            return
+        headers = [offsets[position] for position in found]
+        places = [offset - start + BLOCK for offset in headers]
+        contents = [
+            data[place : place + sizes[position]]
+            for place, position in zip(places, found, strict=True)
+        ]
+        for number in search.search(contents, headers):
+            self.kept[found[number]] = contents[number]
 
     def _afforded(self, position: int, wanted: int) -> int:
         """How many bytes of a file are kept, within the limit."""
@@ -172,8 +178,8 @@ class Contents:
         def keep(content: bytes) -> None:
             if wanted.kept:
                 self.kept[position] = content[: wanted.kept]
-            if wanted.is_searched:
-                self._keep_secrets(position, content)
+            if wanted.is_searched and self._search and self._search.has_secrets(content):
+                self.kept[position] = content
             self._cursor.skip = padded(size) - len(content)
             if wanted.is_program and content.startswith(ELF_MAGIC):
                 self._read_elf(position, content, size)

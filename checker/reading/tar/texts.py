@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from checker.model.limits import LimitReached, Limits
 from checker.model.text_files import LARGEST, SMALLEST, is_searched
-from checker.model.text_secrets import secrets_in, token_runs
+from checker.model.text_secrets import clues_in, secrets_in, token_runs
 
 # What looks like a token is compared with all forms, which takes so many times as long.
 _WEIGHT = 16
+# Files that are looked at together first.
+_AT_ONCE = 32
 _LEFT_OUT = "further text files were not searched for secrets"
 
 
+def is_text_file(path: str, size: int) -> bool:
+    """Whether a file may be searched, by its cleaned path and its size in bytes."""
+    return SMALLEST <= size <= LARGEST and is_searched(path)
+
+
 class TextSearch:
-    """Decides which text files of a tar are searched, and searches them.
+    """Searches the text files of a tar, in their order.
 
     Args:
         limits: Bounds on the number of files and their bytes.
@@ -27,15 +36,14 @@ class TextSearch:
         self._files_left = limits.text_files
         self._bytes_left = limits.text_bytes
 
-    def takes(self, path: str, size: int, offset: int) -> bool:
-        """Whether a file is searched; it counts from now on.
+    def takes(self, size: int, offset: int) -> bool:
+        """Whether a file is within the limits; it counts from now on.
 
         Args:
-            path: Its cleaned path.
             size: Its size in bytes.
-            offset: Byte offset of its header, for the limit.
+            offset: Byte offset of its header.
         """
-        if self.reached is not None or not SMALLEST <= size <= LARGEST or not is_searched(path):
+        if self.reached is not None:
             return False
         if not self._files_left:
             self._end("text_files", self._limits.text_files, offset)
@@ -47,11 +55,44 @@ class TextSearch:
             return True
         return False
 
-    def finds(self, content: bytes) -> bool:
-        """Whether there are secrets in a file that is searched."""
+    def has_secrets(self, content: bytes) -> bool:
+        """Whether there are secrets in a file that is within the limits."""
         runs = token_runs(content)
         self._bytes_left -= _WEIGHT * len(runs)
         return bool(secrets_in(content, runs))
+
+    def search(self, contents: Sequence[bytes], offsets: Sequence[int]) -> Iterator[int]:
+        """Search files that may be searched.
+
+        Args:
+            contents: What is in them.
+            offsets: The byte offsets of their headers.
+
+        Yields:
+            The numbers of those with secrets, counted from 0.
+        """
+        for start in range(0, len(contents), _AT_ONCE):
+            some = contents[start : start + _AT_ONCE]
+            clues = clues_in(some)
+            if not clues:
+                self._take_all(list(map(len, some)), offsets[start : start + _AT_ONCE])
+                continue
+            for number, content in enumerate(some, start):
+                is_within = self.takes(len(content), offsets[number])
+                is_worth_it = is_within and any(clue in content for clue in clues)
+                if is_worth_it and self.has_secrets(content):
+                    yield number
+
+    def _take_all(self, sizes: Sequence[int], offsets: Sequence[int]) -> None:
+        """Count some files; as many as are within the limits."""
+        if self.reached is None and self._files_left >= len(sizes):
+            total = sum(sizes)
+            if self._bytes_left >= total:
+                self._files_left -= len(sizes)
+                self._bytes_left -= total
+                return
+        for size, offset in zip(sizes, offsets, strict=True):
+            self.takes(size, offset)
 
     def _end(self, limit: str, value: int, offset: int) -> None:
         place = offset if offset >= 0 else None
