@@ -57,6 +57,8 @@ _EXAMPLE_HOST = pattern(
     r"(?![.-])|[<{$%\[]",
     re.IGNORECASE,
 )
+# Of the first of several hosts, as in a://b:80,c:d@e.
+_PORT = pattern(r"\d{1,5},")
 # Letters and digits in their order, which no issuer gives.
 _IN_ORDER = tuple(
     row[start : start + 8]
@@ -198,7 +200,11 @@ def _urls(content: bytes) -> Iterator[TextSecret]:
     for match in passwords_in_urls(text):
         start = content.rfind(b"\n", 0, match.start()) + 1
         before = text[start : match.start()]
-        if _COMMENT.match(before) is None and _EXAMPLE_HOST.match(text, match.end()) is None:
+        if (
+            _COMMENT.match(before) is None
+            and _EXAMPLE_HOST.match(text, match.end()) is None
+            and _PORT.match(match["password"]) is None
+        ):
             yield TextSecret(_line(content, match.start()), "a URL with a password", is_sure=True)
 
 

@@ -21,6 +21,8 @@ TEXT_FILES = ContentRequest(secrets=True)
 _MOST_NAMED = 3
 # Host keys of SSH servers are another rule's business.
 _HOST_KEYS = ("etc/ssh/ssh_host_", "etc/dropbear/")
+# The keys of Debian's Chromium, which are the same for everybody.
+_PUBLIC = frozenset({"etc/chromium.d/apikeys"})
 
 
 class SecretFile(NamedTuple):
@@ -73,7 +75,9 @@ def _find(rootfs: Rootfs) -> Iterator[SecretFile]:
             # Of other files, other rules have asked for the first bytes.
             if not size == len(content) <= LARGEST or not is_searched(path):
                 continue
-            if path.startswith(_HOST_KEYS) or credential_in(path, content) is not None:
+            if path in _PUBLIC or path.startswith(_HOST_KEYS):
+                continue
+            if credential_in(path, content) is not None:
                 continue
             secrets = secrets_in(content)
             if secrets:

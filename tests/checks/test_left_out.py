@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from itertools import chain
 
 import pytest
 
@@ -148,8 +149,11 @@ def test_what_was_left_out_is_named(name: str, what: str) -> None:
 @pytest.mark.parametrize("limits", [{"text_files": 1}, {"text_bytes": 30}])
 @pytest.mark.parametrize("kind", ["docker-archive", "rootfs"])
 def test_text_files_that_are_not_searched(kind: str, limits: dict[str, int]) -> None:
-    files = tuple(file(f"app/{number}.conf", f"name = file {number} of 3\n") for number in range(3))
-    archive = build(kind, Image(layers=(*sample_image().layers, files))).tar()
+    files = tuple(
+        file(f"app/{number}.conf", f"name = the file {number} of 3\n") for number in range(3)
+    )
+    layer = (*chain(*sample_image().layers), *files)
+    archive = build(kind, Image(layers=(layer,))).tar()
     session = Session({"limits": limits, "jobs": 1}, plugins=plugins())
     found = session.check(io.BytesIO(archive), name="archive.tar")
     ((name, value),) = limits.items()
