@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
     from checker.commands import PluginCommand
+    from checker.plugins import LoadedPlugins
 
     _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 - has no public name
     _AddCommand: TypeAlias = Callable[[_Commands], None]
@@ -122,10 +123,10 @@ def _commands_of_plugins() -> Mapping[str, _AddCommand]:
     loaded = attempt(load_plugins)
     if isinstance(loaded, Failure):
         return {}
-    return {command.name: partial(_add_command, command) for command in loaded.commands}
+    return {command.name: partial(_add_command, command, loaded) for command in loaded.commands}
 
 
-def _add_command(command: PluginCommand, commands: _Commands) -> None:
+def _add_command(command: PluginCommand, loaded: LoadedPlugins, commands: _Commands) -> None:
     """Add a command of a plugin; one whose arguments cannot be added has none."""
     from checker.isolation import Failure, attempt
     from checker.reports.printable import printable
@@ -134,6 +135,8 @@ def _add_command(command: PluginCommand, commands: _Commands) -> None:
         command.name, help=printable(command.help).replace("%", "%%"), allow_abbrev=False
     )
     parser.set_defaults(plugin_command=command)
+    if command.plugin is not None and loaded.options.get(command.plugin.name):
+        parser.set_defaults(plugin_loaded=loaded)
     added = attempt(lambda: command.add_arguments(parser))
     if isinstance(added, Failure):
         parser.set_defaults(plugin_failure=added.summary)
