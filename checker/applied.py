@@ -68,21 +68,16 @@ def _changes(origin: Origin, registry: Registry) -> Iterator[str]:
         names = sorted(origin.names(key))
         if names:
             yield f"{said}: {_cut(' '.join(names))}"
-    own = _plugin_settings(origin)
-    if own:
-        yield f"settings of plugins: {_cut(' '.join(own))}"
+    yield from _of_plugins(origin.table.get("plugins"))
     for key in _VALUES:
         if key in origin.table:
             yield f"{key}: {_cut(str(origin.table[key]))}"
 
 
-def _plugin_settings(origin: Origin) -> list[str]:
-    """The settings of plugins that the file sets, each as ``plugin.key``."""
-    tables = origin.table.get("plugins")
-    named = tables.items() if isinstance(tables, Mapping) else ()
-    return sorted(
-        f"{name}.{key}" for name, table in named if isinstance(table, Mapping) for key in table
-    )
+def _of_plugins(tables: object) -> Iterator[str]:
+    for name, table in tables.items() if isinstance(tables, Mapping) else ():
+        if isinstance(table, Mapping) and table:
+            yield f"settings of {name}: {_cut(' '.join(sorted(table)))}"
 
 
 def _counted(count: int, words: _Count) -> str:

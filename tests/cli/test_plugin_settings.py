@@ -164,7 +164,7 @@ def test_they_are_shown_where_settings_are(checker: Checker, acme: Path, image: 
         '    registry: where images are from (a string; default "registry.example.org")' in listed
     )
     report = checked(checker, acme, image).report
-    assert report["settings"]["changes"] == ["settings of plugins: acme.most"]
+    assert report["settings"]["changes"] == ["settings of acme: most"]
 
 
 REFUSED = {
