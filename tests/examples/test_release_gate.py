@@ -139,6 +139,19 @@ def test_other_archives_do_not(why: str, gate: Gate) -> None:
     assert message in " ".join(done.stdout.split())
 
 
+def test_the_plugin_passes_its_own_test(plugin: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null"]
+    done = subprocess.run(
+        [*command, f"--rootdir={tmp_path}", str(EXAMPLE / "plugin" / "tests")],
+        env={"PYTHONPATH": str(plugin), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+
+
 def test_the_page_says_what_the_gate_says(plugin: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(EXAMPLE, project)
