@@ -7,6 +7,7 @@ examples and tests. So are files whose names say that they are pictures, texts f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 LARGEST = 64 * 1024
@@ -73,16 +74,31 @@ _EXTENSIONS = frozenset(
 def is_searched(path: str) -> bool:
     """Whether a file of a root filesystem is searched for secrets, by its path alone."""
     directory, _, name = path.rpartition("/")
-    if not _is_place(directory):
-        return False
+    return _is_place(directory) and _is_named_like_text(name)
+
+
+def searched(paths: Sequence[str], sizes: Sequence[int], first: int) -> list[int]:
+    """The positions of files that are searched.
+
+    Args:
+        paths: The paths of some entries, one after another.
+        sizes: Their sizes in bytes.
+        first: The position of the first.
+    """
+    # There are many of them, so that calls for each would take as long as the search.
+    return [
+        position
+        for position, (path, size) in enumerate(zip(paths, sizes, strict=True), first)
+        if SMALLEST <= size <= LARGEST
+        and _is_place((parts := path.rpartition("/"))[0])
+        and (parts[2].rpartition(".")[2] in _EXTENSIONS or _is_named_like_text(parts[2]))
+    ]
+
+
+def _is_named_like_text(name: str) -> bool:
     _, dot, extension = name.rpartition(".")
-    return (
-        extension in _EXTENSIONS
-        # Names without an extension, such as Dockerfile, and hidden files, such as .bash_history.
-        or not dot
-        or name[0] == "."
-        or extension.lower() in _EXTENSIONS
-    )
+    # Names without an extension, such as Dockerfile, and hidden files, such as .bash_history.
+    return not dot or name[0] == "." or extension.lower() in _EXTENSIONS
 
 
 # Directories have many files.

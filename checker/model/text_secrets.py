@@ -9,8 +9,6 @@ Most files are ruled out with a few passes in C: tokens are long runs of charact
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -25,13 +23,14 @@ from checker.records import NamedTuple
 _IN_WORDS = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _IN_RUNS = b"+/=.~:@%&?$-" + _IN_WORDS
 _RUNS = bytes(code if code in _IN_RUNS else ord(" ") for code in range(256))
-_LONG = pattern(rb" ([^ ]{20,})")
+_LONG = pattern(rb" [^ ]{20,}")
 # Most tokens begin with their marks, at the beginning of a word.
 _WORDS = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
 _START = 3
 _INSIDE = frozenset((b"Q~", b"AZDO", b"NRAL", b"k_live_"))
-# Tokens without a mark are that long.
+# Tokens without a mark are that long, and contain one of these; digests do not.
 _SHORTEST_UNMARKED = 34
+_UNMARKED_PARTS = (b".", b"SK", b"cio", b"oy2")
 _NO_DIGITS = bytes(code for code in range(256) if code not in b"0123456789")
 # Begins the only tokens that are letters throughout, those of Hugging Face.
 _LETTERS = b"hf_"
@@ -86,7 +85,7 @@ def token_runs(content: bytes) -> bytes:
     if content.startswith(_ARMOR):  # certificates and keys, which are runs throughout
         return b""
     runs = [
-        run
+        run[1:]
         for run in _LONG.findall(b" " + content.translate(_RUNS))
         if run.translate(None, _NO_DIGITS) or _LETTERS in run
     ]
@@ -95,10 +94,13 @@ def token_runs(content: bytes) -> bytes:
     joined = b" ".join(runs)
     marks = [mark for mark in _possible_marks(joined) if mark in joined]
     found = [run for run in runs if any(mark in run for mark in marks)] if marks else []
-    unmarked = _unmarked().search
-    long = [run for run in runs if len(run) >= _SHORTEST_UNMARKED]
-    if long and unmarked(b" ".join(long)) is not None:
-        found += filter(unmarked, long)
+    long = [
+        run
+        for run in runs
+        if len(run) >= _SHORTEST_UNMARKED and any(part in run for part in _UNMARKED_PARTS)
+    ]
+    if long and _unmarked().search(b" ".join(long)) is not None:
+        found += filter(_unmarked().search, long)
     return b" ".join(dict.fromkeys(found))
 
 
@@ -185,6 +187,10 @@ def _registry_credentials(content: bytes) -> Iterator[TextSecret]:
 
 
 def _is_user_and_password(encoded: str) -> bool:
+    # Imported here, as hardly any file has such credentials.
+    import base64
+    import binascii
+
     try:
         plain = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.model.text_files import is_searched
+from checker.model.text_files import LARGEST, SMALLEST, is_searched, searched
 
 SEARCHED = (
     *(
@@ -37,6 +37,27 @@ def test_searched(path: str) -> None:
 @pytest.mark.parametrize("path", LEFT_OUT[:-1])
 def test_left_out(path: str) -> None:
     assert not is_searched(path)
+
+
+def test_of_many_files_the_same_are_searched() -> None:
+    paths = (*SEARCHED, *LEFT_OUT, *SEARCHED)
+    alone = [number for number, path in enumerate(paths, 7) if is_searched(path)]
+    assert searched(paths, [100] * len(paths), 7) == alone
+
+
+@pytest.mark.parametrize("size", [SMALLEST, 100, LARGEST])
+def test_sizes_that_are_searched(size: int) -> None:
+    assert searched(["etc/a.conf"], [size], 3) == [3]
+
+
+@pytest.mark.parametrize("size", [0, SMALLEST - 1, LARGEST + 1])
+def test_sizes_that_are_left_out(size: int) -> None:
+    assert searched(["etc/a.conf"], [size], 3) == []
+
+
+@given(st.text(alphabet="ab/.Cfg", max_size=20))
+def test_any_path(path: str) -> None:
+    assert bool(searched([path], [100], 0)) == is_searched(path)
 
 
 @given(st.text(alphabet="ausr/.-e", max_size=20), st.sampled_from(LEFT_OUT[11:17]))

@@ -9,7 +9,7 @@ from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
-from checker.model.text_files import LARGEST, SMALLEST, is_searched
+from checker.model.text_files import searched
 from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
@@ -131,21 +131,13 @@ class Contents:
         search, entries = self._search, self._entries
         if search is None or search.reached is not None:
             return
-        paths, sizes, offsets = entries.paths, entries.sizes, entries.offsets
-        found = [
-            position
-            for position, size in enumerate(sizes[first:-1], first)
-            if SMALLEST <= size <= LARGEST and is_searched(paths[position])
-        ]
-        if not found:
-            return
-        headers = [offsets[position] for position in found]
-        places = [offset - start + BLOCK for offset in headers]
+        sizes, offsets = entries.sizes, entries.offsets
+        found = searched(entries.paths[first:-1], sizes[first:-1], first)
+        before = start - BLOCK
         contents = [
-            data[place : place + sizes[position]]
-            for place, position in zip(places, found, strict=True)
+            data[(at := offsets[position] - before) : at + sizes[position]] for position in found
         ]
-        for number in search.search(contents, headers):
+        for number in search.search(contents, found, offsets):
             self.kept[found[number]] = contents[number]
 
     def _afforded(self, position: int, wanted: int) -> int:

@@ -11,7 +11,7 @@ from checker.model.text_secrets import clues_in, secrets_in, token_runs
 # What looks like a token is compared with all forms, which takes so many times as long.
 _WEIGHT = 16
 # Files that are looked at together first.
-_AT_ONCE = 32
+_AT_ONCE = 64
 _LEFT_OUT = "further text files were not searched for secrets"
 
 
@@ -61,12 +61,15 @@ class TextSearch:
         self._bytes_left -= _WEIGHT * len(runs)
         return bool(secrets_in(content, runs))
 
-    def search(self, contents: Sequence[bytes], offsets: Sequence[int]) -> Iterator[int]:
+    def search(
+        self, contents: Sequence[bytes], positions: Sequence[int], offsets: Sequence[int]
+    ) -> Iterator[int]:
         """Search files that may be searched.
 
         Args:
             contents: What is in them.
-            offsets: The byte offsets of their headers.
+            positions: The positions of their entries.
+            offsets: The byte offsets of the headers of all entries.
 
         Yields:
             The numbers of those with secrets, counted from 0.
@@ -74,25 +77,22 @@ class TextSearch:
         for start in range(0, len(contents), _AT_ONCE):
             some = contents[start : start + _AT_ONCE]
             clues = clues_in(some)
-            if not clues:
-                self._take_all(list(map(len, some)), offsets[start : start + _AT_ONCE])
+            if not clues and self._takes_all(some):
                 continue
             for number, content in enumerate(some, start):
-                is_within = self.takes(len(content), offsets[number])
+                is_within = self.takes(len(content), offsets[positions[number]])
                 is_worth_it = is_within and any(clue in content for clue in clues)
                 if is_worth_it and self.has_secrets(content):
                     yield number
 
-    def _take_all(self, sizes: Sequence[int], offsets: Sequence[int]) -> None:
-        """Count some files; as many as are within the limits."""
-        if self.reached is None and self._files_left >= len(sizes):
-            total = sum(sizes)
-            if self._bytes_left >= total:
-                self._files_left -= len(sizes)
-                self._bytes_left -= total
-                return
-        for size, offset in zip(sizes, offsets, strict=True):
-            self.takes(size, offset)
+    def _takes_all(self, contents: Sequence[bytes]) -> bool:
+        """Count some files, if all of them are within the limits; whether they are."""
+        size = sum(map(len, contents))
+        if self.reached or self._files_left < len(contents) or self._bytes_left < size:
+            return False
+        self._files_left -= len(contents)
+        self._bytes_left -= size
+        return True
 
     def _end(self, limit: str, value: int, offset: int) -> None:
         place = offset if offset >= 0 else None
