@@ -102,6 +102,9 @@ class Characters(NamedTuple):
         return f"an archive converted to {self.change} text"
 
 
+UTF8_WITH_MARK = "UTF-8 with a byte order mark"
+
+
 class TextForm(StrEnum):
     """Ways to write bytes as text."""
 
@@ -130,12 +133,16 @@ class EncodedArchive(NamedTuple):
         content: What the text decodes to, in words, such as ``a gzip stream``.
         wrapper: What must be removed before it is decoded.
         padding: Characters ``=`` that are missing at the end.
+        lines: Lines of other text before it.
+        encoding: The encoding of the text, where it is not plain UTF-8.
     """
 
     form: TextForm
     content: str
     wrapper: TextWrapper = TextWrapper.NONE
     padding: int = 0
+    lines: int = 0
+    encoding: str | None = None
 
     @property
     def summary(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -199,6 +200,25 @@ def test_commands_undo_the_encoding(
     path = tmp_path / "image.tar"
     path.write_bytes(DAMAGES[damage](whole))
     fix = session.check(path).findings[0].fix
+    assert fix is not None
+    assert isinstance(fix.change, Command)
+    assert run(fix.change, tmp_path) == whole
+
+
+@pytest.mark.parametrize("after", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("before", ["", "Warning: host key added\n", "A: b\nC: base64\n\n"])
+@pytest.mark.parametrize("damage", ["base64", "base64-url", "data-url", "pem", "hex", "xxd"])
+def test_commands_undo_encodings_of_texts(
+    damage: str, before: str, after: str, tmp_path: Path, session: Session
+) -> None:
+    if damage in {"hex", "xxd"} and shutil.which("xxd") is None:
+        pytest.skip("xxd is not installed")
+    whole = archive("docker-archive", "gzip")
+    path = tmp_path / "image.tar"
+    text = before + DAMAGES[damage](whole).decode("ascii")
+    path.write_bytes(text.encode(after))
+    checked = assert_reported(session, path, "TRP004")
+    fix = checked.findings[0].fix
     assert fix is not None
     assert isinstance(fix.change, Command)
     assert run(fix.change, tmp_path) == whole
