@@ -47,7 +47,8 @@ _SYSTEM_FILES = frozenset(
 # What software that is installed in a directory of its choice has there as well.
 _PREFIX_DIRECTORIES = frozenset({"bin", "sbin", "lib", "lib64", "etc", "opt", "var", "usr", "tmp"})
 _ROOT_NAME = pattern(r"root|chroot|fs$|export|container", re.IGNORECASE)
-_BUILD_FILES = frozenset({"Dockerfile", "Containerfile"})
+# What build contexts and packages of software have beside programs.
+_OTHER_FILES = frozenset({"Dockerfile", "Containerfile", ".PKGINFO"})
 _ROOT_MARKS = pattern(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
 
 
@@ -116,7 +117,7 @@ def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
     if nested_images(members, steps):
         return Kind.NESTED
-    if has_root_at(entries, "") and not _is_build_context(entries):
+    if has_root_at(entries, "") and not _is_other_kind(entries):
         return _flat_kind(entries)
     if image_directory(members, steps) is not None:
         return Kind.WRAPPED
@@ -245,7 +246,7 @@ def _has_lone_program(entries: Entries) -> bool:
 
     A script there is mostly one that installs what is beside it.
     """
-    return _BUILD_FILES.isdisjoint(entries.by_path) and any(
+    return _OTHER_FILES.isdisjoint(entries.by_path) and any(
         "/" not in path
         and "." not in path
         and path.lower() not in _NOT_PROGRAMS
@@ -254,9 +255,9 @@ def _has_lone_program(entries: Entries) -> bool:
     )
 
 
-def _is_build_context(entries: Entries) -> bool:
-    """Whether there is a Dockerfile beside programs, and nothing else of a root filesystem."""
-    return not _BUILD_FILES.isdisjoint(entries.by_path) and not _has_system_at(entries, "")
+def _is_other_kind(entries: Entries) -> bool:
+    """Whether a Dockerfile or the like is beside programs, and nothing else of a root."""
+    return not _OTHER_FILES.isdisjoint(entries.by_path) and not _has_system_at(entries, "")
 
 
 def root_directory(members: Members, steps: Steps) -> str | None:
