@@ -157,8 +157,13 @@ class TextKind(StrEnum):
     XML = "XML document"
     JSON = "JSON document"
     LFS_POINTER = "Git LFS pointer"
+    ANNEX_POINTER = "git-annex pointer"
+    DVC_POINTER = "DVC file"
     ENGINE_MESSAGE = "message of a command"
     USAGE = "usage text of a command"
+    CHECKSUMS = "list of checksums"
+    ADDRESS = "web address"
+    PATH = "path of a file"
     TEXT = "text file"
 
 
