@@ -8,7 +8,6 @@ from checker import Archive, Command, Finding, Fix
 from checker.model.damage import SavedText, TextKind
 from checker_transport.transport import TransportCheck
 
-
 _POINTERS = {
     TextKind.LFS_POINTER: ("Git LFS pointer", "git lfs pull"),
     TextKind.ANNEX_POINTER: ("git-annex pointer", "git annex get ."),

@@ -307,7 +307,7 @@ def test_other_archives_are_compared_by_their_members(comparer: Comparer) -> Non
     assert comparer(a, b).files == {"notes.txt": ("changed", ["content"])}
 
 
-@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("name", ["a.tar", "b.tar"])
 @pytest.mark.parametrize(
     ("other", "what"),
     [
@@ -317,15 +317,14 @@ def test_other_archives_are_compared_by_their_members(comparer: Comparer) -> Non
     ],
 )
 def test_files_that_are_no_archives_are_not_compared(
-    comparer: Comparer, other: bytes, what: str, is_first: bool
+    comparer: Comparer, other: bytes, what: str, name: str
 ) -> None:
     image = build("docker-archive").tar()
-    compared = comparer(other, image) if is_first else comparer(image, other)
+    compared = comparer(other, image) if name == "a.tar" else comparer(image, other)
     assert compared.code == 1
     assert compared.report["differs_in"] == ["unknown"]
     assert compared.files == {}
     assert compared.report["lost_settings"] == []
-    name = "a.tar" if is_first else "b.tar"
     [reason] = compared.report["images"][0]["not_compared"]
     assert reason == f"{name}: the file is {what}"
     assert reason in compared.text
