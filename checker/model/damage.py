@@ -233,23 +233,28 @@ class OtherFormat(NamedTuple):
 
 
 class Unwritten(NamedTuple):
-    """A file, or the beginning of one, that was reserved and never written.
+    """A file, or the beginning or end of one, that was reserved and never written.
 
     Attributes:
         byte: The byte that the stretch consists of.
-        length: Bytes of the stretch, from the beginning of the file on.
+        length: Bytes of the stretch; of one at the end, those that were examined.
         is_whole: Whether it is the whole file, as far as it was examined.
+        offset: Byte offset from which on it was examined; not zero for a stretch at the end.
+        member: The member in which a stretch at the end begins.
     """
 
     byte: int
     length: int
     is_whole: bool
+    offset: int = 0
+    member: str | None = None
 
     @property
     def summary(self) -> str:
         """What the file is, in words."""
         whole = f"a file of bytes 0x{self.byte:02x}"
-        return whole if self.is_whole else "an archive whose beginning was not written"
+        place = "beginning" if self.member is None else "end"
+        return whole if self.is_whole else f"an archive whose {place} was not written"
 
 
 Damage: TypeAlias = (
