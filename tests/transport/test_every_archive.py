@@ -289,3 +289,16 @@ def test_the_text_is_shown_in_one_line(tmp_path: Path, session: Session) -> None
     path.write_bytes(b"\x1b]0;x\x07::stop-commands::x\n" + archive("export", "none"))
     checked = assert_reported(session, path, "TRP001")
     assert "stop-commands" in checked.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("index.json", "check the directory that the file is in"), ("image.json", None)],
+)
+def test_a_document_of_an_image_in_a_directory(
+    name: str, title: str | None, tmp_path: Path, session: Session
+) -> None:
+    path = tmp_path / name
+    path.write_text('{"schemaVersion": 2, "manifests": []}')
+    fix = assert_reported(session, path, "TRP006").findings[0].fix
+    assert (None if fix is None else fix.title) == title
