@@ -30,6 +30,8 @@ _DIR_BLOB = pattern(r"[0-9a-f]{64}")
 _PROGRAM_DIRECTORIES = frozenset(
     {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
 )
+# Nix and Guix have a directory for each package, and images often nothing else.
+_STORE = pattern(r"(?:nix|gnu)/store/[^/]+/s?bin")
 # Executable as well, in packages and on file systems without modes.
 _NOT_PROGRAMS = frozenset(
     {
@@ -323,7 +325,8 @@ def _names_in(entries: Entries, directory: str) -> frozenset[str]:
 
 def _is_program(entries: Entries, path: str, position: int) -> bool:
     """Whether an entry is a program where root filesystems have theirs."""
-    if path.rpartition("/")[0] not in _PROGRAM_DIRECTORIES:
+    directory = path.rpartition("/")[0]
+    if directory not in _PROGRAM_DIRECTORIES and _STORE.fullmatch(directory) is None:
         return False
     return entries.kinds[position] in _LINKS or _is_executable(entries, position)
 
