@@ -68,9 +68,16 @@ def _changes(origin: Origin, registry: Registry) -> Iterator[str]:
         names = sorted(origin.names(key))
         if names:
             yield f"{said}: {_cut(' '.join(names))}"
+    yield from _of_plugins(origin.table.get("plugins"))
     for key in _VALUES:
         if key in origin.table:
             yield f"{key}: {_cut(str(origin.table[key]))}"
+
+
+def _of_plugins(tables: object) -> Iterator[str]:
+    for name, table in tables.items() if isinstance(tables, Mapping) else ():
+        if isinstance(table, Mapping) and table:
+            yield f"settings of {name}: {_cut(' '.join(sorted(table)))}"
 
 
 def _counted(count: int, words: _Count) -> str:

@@ -33,6 +33,7 @@ class PluginCommand(NamedTuple):
         help: What it does, for the list of commands.
         add_arguments: Adds its arguments to its parser, an ``argparse.ArgumentParser``.
         run: Runs it with the parsed arguments, an ``argparse.Namespace``; returns the exit code.
+            If the plugin declares settings, they are in ``arguments.plugin_settings``, by key.
         plugin: The plugin; set where it is loaded.
     """
 

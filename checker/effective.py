@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
 from checker.model.limits import Limits
+from checker.plugin_settings import Declared, defaults_of
 from checker.profiles import PROFILES
 from checker.records import NamedTuple
 from checker.settings import Section, Settings, profile_section
@@ -29,6 +30,7 @@ _DEFAULTS: Mapping[str, object] = {
     "verify-key": [],
     "strict-waivers": False,
     "rules": {},
+    "plugins": {},
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
@@ -40,6 +42,7 @@ _DEFAULTS: Mapping[str, object] = {
     "policy": [],
     "structure-test": [],
 }
+_NO_PLUGINS: Declared = {}
 
 
 class InForce(NamedTuple):
@@ -62,14 +65,17 @@ class InForce(NamedTuple):
         return self.sources == (DEFAULT,)
 
 
-def in_force(settings: Settings, sections: Iterable[Section] = ()) -> tuple[InForce, ...]:
+def in_force(
+    settings: Settings, sections: Iterable[Section] = (), plugins: Declared = _NO_PLUGINS
+) -> tuple[InForce, ...]:
     """The settings that are in force.
 
     Args:
         settings: The settings.
         sections: The sections of the file for an archive.
+        plugins: The settings that plugins declare.
     """
-    layers = tuple(_layers(settings, sections))
+    layers = tuple(_layers(settings, sections, plugins))
     return tuple(each for key in _DEFAULTS for each in _of_key(key, layers))
 
 
@@ -79,10 +85,10 @@ def in_section(section: Section) -> tuple[InForce, ...]:
     return tuple(each for key in section.table for each in _of_key(key, (layer,)))
 
 
-def _layers(settings: Settings, sections: Iterable[Section]) -> Iterator[Origin]:
+def _layers(settings: Settings, sections: Iterable[Section], plugins: Declared) -> Iterator[Origin]:
     found = tuple(sections)
     naming = profile_section(found, settings.over)
-    yield Origin(DEFAULT, _DEFAULTS)
+    yield Origin(DEFAULT, {**_DEFAULTS, "plugins": defaults_of(plugins)})
     if naming is None:
         yield from _profile(settings.profile)
     if settings.origin is not None:
@@ -103,6 +109,8 @@ def _of_key(key: str, layers: tuple[Origin, ...]) -> Iterator[InForce]:
     setting = [layer for layer in layers if key in layer.table]
     if key in _TABLES:
         yield from _of_table(key, setting)
+    elif key == "plugins":
+        yield from _of_plugins(setting)
     elif key in _ADDED:
         adding = [layer for layer in setting if layer.table[key]] or setting[:1]
         values = [item for layer in adding for item in _list(layer.table[key])]
@@ -118,6 +126,19 @@ def _of_table(key: str, layers: Iterable[Origin]) -> Iterator[InForce]:
         for name, value in table.items() if isinstance(table, Mapping) else ():
             full = f"{key}.{name}"
             found[full] = InForce(full, _json(value), (layer.place(key, name),))
+    yield from found.values()
+
+
+def _of_plugins(layers: Iterable[Origin]) -> Iterator[InForce]:
+    """The settings of plugins, one by one: layers join the tables of a plugin."""
+    found: dict[str, InForce] = {}
+    for layer in layers:
+        tables = layer.table["plugins"]
+        for name, table in tables.items() if isinstance(tables, Mapping) else ():
+            for key, value in table.items() if isinstance(table, Mapping) else ():
+                full = f"plugins.{name}.{key}"
+                place = layer.place("plugins", name, key)
+                found[full] = InForce(full, _json(value), (place,))
     yield from found.values()
 
 

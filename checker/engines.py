@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt, described, misfit
@@ -43,6 +44,7 @@ class EngineSet(NamedTuple):
         host: The host.
         action: What the user means to do with the archive: ``load``, ``import`` or None.
         limits: The limits of the work that an engine may do.
+        plugins: The settings of plugins, by name of the plugin and key.
     """
 
     engines: tuple[Engine, ...]
@@ -50,6 +52,7 @@ class EngineSet(NamedTuple):
     host: Host
     action: str | None = None
     limits: Limits = Limits()
+    plugins: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
     def judge(self, archive: Archive, quoted_path: str, readers: Iterable[Engine] = ()) -> Verdicts:
         """Ask each engine; one that crashes is recorded, the others continue.
@@ -65,7 +68,7 @@ class EngineSet(NamedTuple):
         )
         known = set(self.engines)
         others = dict.fromkeys((*readers, *(one for one in wanted if one not in known)))
-        asking = _Asking(question, frozenset(wanted), [], [])
+        asking = _Asking(question, frozenset(wanted), [], [], self.plugins)
         verdicts = tuple(asking.ask(self.engines))
         of_readers = tuple(asking.ask(others))
         return Verdicts(verdicts, tuple(asking.required), tuple(asking.crashes), of_readers)
@@ -78,6 +81,7 @@ class _Asking(NamedTuple):
     wanted: frozenset[Engine]
     required: list[Verdict]
     crashes: list[str]
+    plugins: Mapping[str, Mapping[str, object]]
 
     def ask(self, engines: Iterable[Engine]) -> Iterator[Verdict]:
         """The verdicts of engines, except of those that crash or read directories alone."""
@@ -86,7 +90,7 @@ class _Asking(NamedTuple):
             is_other = engine.only_files if is_directory else engine.only_directories
             if is_other and engine not in self.wanted:
                 continue
-            verdict = attempt(partial(engine.judge, self.question))
+            verdict = attempt(partial(engine.judge, self._question_to(engine)))
             problem = _problem(verdict, engine)
             if problem is not None or not isinstance(verdict, Verdict):
                 self.crashes.append(f"engine {engine.name} {engine.action}: {problem}")
@@ -94,6 +98,12 @@ class _Asking(NamedTuple):
             if engine in self.wanted:
                 self.required.append(verdict)
             yield verdict
+
+    def _question_to(self, engine: Engine) -> Question:
+        """The question, with the settings of the plugin that the engine is from."""
+        if engine.plugin is None:
+            return self.question
+        return self.question._replace(settings=self.plugins.get(engine.plugin, {}))
 
 
 class Verdicts(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
     from checker.checks.listed import ListedRule
+    from checker.checks.option import Option
     from checker.commands import PluginCommand
     from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
@@ -206,6 +207,38 @@ class CheckerSpec:
                     command="my-tool install {path}",
                 )
                 yield Recognizer(kind, fits)
+        """
+
+    @hookspec
+    def checker_settings(self) -> Iterable[Option[Any]]:  # type: ignore[empty-body]
+        """Return the settings of the plugin: keys of the table ``[plugins.NAME]`` of the settings.
+
+        NAME is that of the plugin. Rules of the plugin have the values with ``self.setting``, its
+        engines in ``question.settings``, its commands in ``arguments.plugin_settings``.
+
+        Example::
+
+            from checker import Check, Option, Severity, hookimpl
+
+            REGISTRY = Option("registry", str, "registry.example.org", "where images are from")
+
+            class OtherRegistry(Check):
+                id = "XMP004"
+                name = "other-registry"
+                severity = Severity.WARNING
+
+                def check_archive(self, archive):
+                    for image in archive.images:
+                        if not image.label.startswith(self.setting(REGISTRY)):
+                            yield self.finding(image, f"{image.label} is from elsewhere")
+
+            @hookimpl
+            def checker_settings():
+                yield REGISTRY
+
+            @hookimpl
+            def checker_checks():
+                yield OtherRegistry
         """
 
     @hookspec

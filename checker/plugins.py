@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import pluggy
 
@@ -158,6 +158,7 @@ class LoadedPlugins(NamedTuple):
         policy_makers: The plugins that make rules of a policy, first-party ones first.
         policy: The policy whose rules are among those of the registry.
         own_rules: The rules without those of a policy; None if there is none.
+        options: The settings that each plugin declares, by its name.
     """
 
     plugins: tuple[Plugin, ...]
@@ -172,6 +173,7 @@ class LoadedPlugins(NamedTuple):
     policy_makers: tuple[PolicyMaker, ...] = ()
     policy: Policy = Policy()
     own_rules: Registry | None = None
+    options: Mapping[str, tuple[Option[Any], ...]] = MappingProxyType({})
 
     def with_policy(self, policy: Policy) -> LoadedPlugins:
         """The same with the rules that a policy makes.
@@ -196,6 +198,11 @@ class LoadedPlugins(NamedTuple):
             own_rules=own,
             problems=tuple(dict.fromkeys((*self.problems, *problems))),
         )
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The names of the plugins with problems."""
+        return frozenset(problem.name for problem in self.problems)
 
     def readers(self) -> Readers:
         """Other tools that read archives, and what is known of all profiles."""
@@ -262,11 +269,16 @@ class _Loader:
     First-party plugins come first, so that third-party plugins cannot replace their parts.
     """
 
-    def __init__(self, manager: pluggy.PluginManager | None = None) -> None:
+    def __init__(
+        self,
+        manager: pluggy.PluginManager | None = None,
+        options: Mapping[str, tuple[Option[Any], ...]] = MappingProxyType({}),
+    ) -> None:
         self._manager = _new_manager() if manager is None else manager
         self._plugins: list[Plugin] = []
         self._problems: list[PluginProblem] = []
         self._registry = Registry()
+        self._options = options
 
     def load(self, claims: list[EntryPoint]) -> None:
         """Load the plugin of one name; if several use the name, the first-party one or none."""
@@ -311,6 +323,7 @@ class _Loader:
         """Everything that the loaded plugins provide."""
         ours_first = sorted(self._plugins, key=lambda one: one.distribution != OWN_DISTRIBUTION)
         counts = {plugin.name: self._add_rules(plugin) for plugin in ours_first}
+        self._options = {plugin.name: tuple(self._options_of(plugin)) for plugin in ours_first}
         engines = tuple(self._engines(ours_first, "checker_engines", {}))
         reports = tuple(self._reports(ours_first))
         kinds = tuple(self._kinds(ours_first))
@@ -325,13 +338,16 @@ class _Loader:
             classifiers=tuple(self._classifiers()),
             kinds=kinds,
             commands=commands,
+            options=self._options,
             policy_makers=tuple(
                 PolicyMaker(plugin, self._hook_of(plugin, "checker_policy"))
                 for plugin in ours_first
                 if self._implements(plugin, "checker_policy")
             ),
             # Problems with them are collected apart, since the others are complete by then.
-            load_readers=cache(partial(_Loader(self._manager).gather_readers, ours_first, engines)),
+            load_readers=cache(
+                partial(_Loader(self._manager, self._options).gather_readers, ours_first, engines)
+            ),
         )
 
     def gather_readers(self, plugins: Sequence[Plugin], engines: Sequence[Engine]) -> LoadedReaders:
@@ -360,6 +376,17 @@ class _Loader:
                 count += 1
         return count
 
+    def _options_of(self, plugin: Plugin) -> Iterator[Option[Any]]:
+        """The settings that a plugin declares, each name once."""
+        found = self._titled(
+            (plugin,),
+            "checker_settings",
+            Option,
+            title=lambda option: f"setting {option.name}",
+            wrong=_option_misfit,
+        )
+        return (option for _, option in found)
+
     def _profiles(self, plugins: Iterable[Plugin]) -> Iterator[EngineProfile]:
         found = self._titled(
             plugins,
@@ -376,7 +403,9 @@ class _Loader:
         found = self._titled(
             plugins, hook, Engine, title=_engine_title, wrong=lambda _: None, taken=taken
         )
-        return (engine for _, engine in found)
+        for plugin, engine in found:
+            is_told = bool(self._options.get(plugin.name))
+            yield engine._replace(plugin=plugin.name) if is_told else engine
 
     def _reports(self, plugins: Iterable[Plugin]) -> Iterator[Report]:
         yield from builtin_reports()
@@ -502,6 +531,13 @@ class _Loader:
 
 def _engine_title(engine: Engine) -> str:
     return f"engine {engine.name} {engine.action}"
+
+
+def _option_misfit(option: Option[Any]) -> str | None:
+    """Why a setting of a plugin cannot be used; None if it can."""
+    # It can have fields of any type, with which reading the default can raise anything.
+    flaw = attempt(lambda: option.flaw)
+    return f"an Option that cannot be read: {flaw.summary}" if isinstance(flaw, Failure) else flaw
 
 
 def _command_misfit(command: PluginCommand) -> str | None:

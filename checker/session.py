@@ -32,6 +32,7 @@ from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
+from checker.plugin_settings import read_plugin_settings
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.blob import KnownBlobs
@@ -170,11 +171,16 @@ class Session:
         registry = self.plugins.registry
         given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)
-        self.settings: Settings = given._replace(options=given.rule_options(registry))
+        self.settings: Settings = given._replace(
+            options=given.rule_options(registry),
+            plugins=read_plugin_settings(given, self.plugins.options, self.plugins.failed),
+        )
         engines = self.plugins.engines
         choose = partial(choose_engines, engines, readers=self.plugins.readers)
         required = given.require_engines(choose)
-        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
+        self.engines = EngineSet(
+            *(engines, required, given.host, given.action, given.limits, self.settings.plugins)
+        )
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
         self._is_given_baseline = baseline is not None
@@ -367,7 +373,10 @@ class Session:
         archive = self.read(source, name=name, plan=ContentPlan.of(READS), progress=progress)
         image = None if from_image is None else self.read(from_image, progress=progress)
         importing = imports_of(self.plugins.engines, request.engine)
-        engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
+        settings = self.settings
+        engines = EngineSet(
+            importing, (), settings.host, limits=settings.limits, plugins=settings.plugins
+        )
         verdicts = engines.judge(archive.packed, quote_archive(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
         if show_secrets:
@@ -604,6 +613,7 @@ class Session:
             host=self.settings.host,
             signatures=classified.signatures,
             verify_keys=self.settings.verify_keys,
+            plugins=self.settings.plugins,
         )
         today = dt.datetime.now(tz=dt.UTC).date()
         run = self._run_rules(archive, context, today)

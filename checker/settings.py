@@ -130,6 +130,7 @@ class Settings(NamedTuple):
         given: The settings of the file or the program, without those of the command line.
         policy: What is required of archives.
         verify_keys: Files with the public keys and certificates that signatures are verified with.
+        plugins: The settings of plugins, by name of the plugin and key.
     """
 
     select: tuple[str, ...] = ()
@@ -160,6 +161,7 @@ class Settings(NamedTuple):
     given: Origin | None = None
     policy: Policy = Policy()
     verify_keys: tuple[str, ...] = ()
+    plugins: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
@@ -285,6 +287,15 @@ class Settings(NamedTuple):
             return ""
         return f"{self.origin.place(key, name)}: {key}: "
 
+    def place_in(self, *path: str) -> str:
+        """What precedes a message about a key in a table: where it is in the file, if it is."""
+        table: object = None if self.origin is None else self.origin.table
+        for step in path:
+            if not isinstance(table, Mapping) or step not in table:
+                return ""
+            table = table[step]
+        return "" if self.origin is None else f"{self.origin.place(*path)}: "
+
     def place_of(self, key: str) -> str:
         """What precedes a message about a setting of the file, empty if it is from elsewhere."""
         origin, over = self.origin, self.over
@@ -391,6 +402,7 @@ class SettingsKeywords(TypedDict, total=False):
     require: Sequence[Mapping[str, object]]
     policy: Sequence[str]
     structure_test: Sequence[str]
+    plugins: Mapping[str, Mapping[str, object]]
 
 
 def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
@@ -870,6 +882,7 @@ _READERS: Mapping[str, _Reader] = {
     "host": lambda settings, value: settings._replace(host=parse_host(value)),
     "jobs": lambda settings, value: settings._replace(jobs=parse_jobs(value)),
     "rules": lambda settings, value: settings._replace(options=_options(value)),
+    "plugins": lambda settings, value: settings._replace(plugins=_options(value)),
     "format-option": lambda settings, value: settings._replace(format_options=_names_of(value)),
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
@@ -907,17 +920,17 @@ _EXTENDING: Mapping[str, _Reader] = {
         severities=_merged(_severities(value), settings.severities)
     ),
     "rules": lambda settings, value: settings._replace(
-        options={
-            name: {**settings.options.get(name, {}), **_options(value).get(name, {})}
-            for name in _merged(settings.options, _options(value))
-        }
+        options=_merged_tables(settings.options, _options(value))
+    ),
+    "plugins": lambda settings, value: settings._replace(
+        plugins=_merged_tables(settings.plugins, _options(value))
     ),
 }
 _SECTION_READERS: Mapping[str, _Reader] = {
     key: _EXTENDING[key]
     for key in (
-        *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "profile", "rules"),
-        *("select", "severity", "strict-waivers", "waive"),
+        *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "plugins", "profile"),
+        *("rules", "select", "severity", "strict-waivers", "waive"),
     )
 } | {
     "baseline": lambda settings, value: settings._replace(baseline=_file_name(value)),
@@ -943,3 +956,10 @@ def _joined(some: tuple[T, ...], others: tuple[T, ...]) -> tuple[T, ...]:
 def _merged(first: Mapping[str, T], others: Mapping[str, T]) -> dict[str, T]:
     """Both tables, the first one first, with its values for the keys of both."""
     return {**first, **{key: value for key, value in others.items() if key not in first}}
+
+
+def _merged_tables(
+    lower: Mapping[str, Mapping[str, object]], upper: Mapping[str, Mapping[str, object]]
+) -> dict[str, Mapping[str, object]]:
+    """The tables of both, whose keys are joined; of a key in both, the upper value counts."""
+    return {name: {**lower.get(name, {}), **upper.get(name, {})} for name in _merged(lower, upper)}

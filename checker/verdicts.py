@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from checker.model.limits import LimitReached, Limits
@@ -104,12 +105,14 @@ class Question(NamedTuple):
         quoted_path: The archive's path for use in a command line, quoted where needed; ``FILE`` if
             it came through a pipe.
         limits: The limits of the work that an engine may do.
+        settings: The settings of the plugin that the engine is from, by key.
     """
 
     archive: Archive
     host: Host
     quoted_path: str
     limits: Limits = Limits()
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
 class Decision(NamedTuple):
@@ -137,6 +140,7 @@ class Engine(NamedTuple):
         only_directories: Whether it reads directories alone, so that it is asked about files only
             if the user requires it.
         only_files: Whether it reads files alone; the same for directories.
+        plugin: The plugin whose settings it is told; set where it is loaded, if there are any.
     """
 
     name: str
@@ -147,6 +151,7 @@ class Engine(NamedTuple):
     suits: frozenset[Kind] = frozenset()
     only_directories: bool = False
     only_files: bool = False
+    plugin: str | None = None
 
 
 class Evidence(StrEnum):

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from argparse_manpage.manpage import Manpage
 
 from checker import __version__
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 from checker.cli.completion import commands_of
 
 _FILES = r"""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from checker import Option
 from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.session import Session
@@ -34,7 +35,7 @@ KEYS = st.sampled_from(
             "baseline",
             "strict-waivers",
         ),
-        *("progress", "cache", "archive", "policy", "structure-test"),
+        *("progress", "cache", "archive", "policy", "structure-test", "plugins"),
     ]
 )
 NAMES = st.sampled_from(
@@ -42,7 +43,7 @@ NAMES = st.sampled_from(
         *("ARC001", "HYG017", "HYG013", "lowest-efficiency", "labels", "entries", "window"),
         *("rule", "reason", "until", "archive", "path", "docker-28", "docker-28:load", "load"),
         *("name", "json", "json=a.json", "security", "select", "severity", "*.tar"),
-        *("note", "never", "linux/arm64", "error", ""),
+        *("note", "never", "linux/arm64", "error", "", "acme", "most"),
     ]
 )
 TEXTS = NAMES | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -81,7 +82,10 @@ def toml(value: object) -> str:
 
 @pytest.fixture(scope="module")
 def plugins() -> LoadedPlugins:
-    return load_plugins()
+    """Those of the checker, and one with settings."""
+    loaded = load_plugins()
+    most, labels = Option("most", float, 1, "how many"), Option("labels", tuple, (), "which")
+    return loaded._replace(options={**loaded.options, "acme": (most, labels)})
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,8 @@ def assert_placed(message: str | None, path: Path) -> None:
 @settings(deadline=None, max_examples=examples(300))
 @given(table=TABLES)
 @example(table={"ignore": [""]})
+@example(table={"plugins": {"acme": {"most": 10**400}}})
+@example(table={"archive": [{"path": "*", "plugins": {"acme": {"labels": [5]}}}]})
 @example(table={"archive": [{"path": "*", "rules": {"HYG017": {"lowest-efficiency": 10**400}}}]})
 @example(table={"archive": [{"path": ["*", 5]}]})
 @example(table={"archive": [{"path": "*", "profile": "strict"}]})

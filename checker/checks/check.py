@@ -39,6 +39,8 @@ class CheckContext(NamedTuple):
         host: The host that the archive is meant for.
         signatures: Signatures, attestations and SBOMs of the archive, verified with the keys.
         verify_keys: Files with the keys and certificates that they are verified with.
+        plugins: The settings of plugins, by name of the plugin and key.
+        settings: The settings of the plugin that the rule is from.
     """
 
     action: str | None = None
@@ -51,6 +53,8 @@ class CheckContext(NamedTuple):
     host: Host = Host()
     signatures: tuple[Signature, ...] = ()
     verify_keys: tuple[str, ...] = ()
+    plugins: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
 class Place(TypedDict, total=False):
@@ -175,8 +179,15 @@ class Check:
             OptionError: The value is not what the option takes. Settings are checked before any
                 rule runs.
         """
-        values = self.context.options.get(self.id, {})
-        return option.read(values[option.name]) if option.name in values else option.default
+        return option.of(self.context.options.get(self.id, {}))
+
+    def setting(self, option: Option[T]) -> T:
+        """What is set of one of the settings of the rule's plugin, else its default.
+
+        Args:
+            option: One that the hook ``checker_settings`` of the plugin returns.
+        """
+        return option.of(self.context.settings)
 
     def finding(
         self,

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from checker.isolation import described
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 T = TypeVar("T")
 
 _LARGEST = 2**63 - 1
+_NAME = pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
@@ -28,7 +30,8 @@ class OptionError(ValueError):
 class Option(NamedTuple, Generic[T]):
     """One option of a rule, which the table ``[rules.ID]`` of the configuration file can set.
 
-    Report formats have options as well, for ``--format-option``.
+    Report formats have options as well, for ``--format-option``, and plugins have settings of their
+    own, in the table ``[plugins.NAME]``.
 
     Attributes:
         name: Name in kebab case: ``lowest-efficiency``.
@@ -60,6 +63,22 @@ class Option(NamedTuple, Generic[T]):
             return f"{words}, at least {self.least:g}"
         return words if self.most is None else f"{words}, at most {self.most:g}"
 
+    @property
+    def flaw(self) -> str | None:
+        """Why it cannot be used, in words; None if it can."""
+        name: object = self.name  # what a plugin gave, whatever the annotations say
+        if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+            return f"an Option whose name is {described(name)}, which is not in kebab case"
+        if self.kind not in _KINDS:
+            kinds = ", ".join(kind.__name__ for kind in _KINDS)
+            return f"an Option whose kind is {described(self.kind)}, not one of {kinds}"
+        try:
+            if self.default is not None:
+                self.read(self.default)
+        except OptionError as error:
+            return f"an Option whose default is not valid, {error}"
+        return None
+
     def read(self, value: object) -> T:
         """A value of the configuration file, in the type that the rule uses.
 
@@ -70,6 +89,18 @@ class Option(NamedTuple, Generic[T]):
         if typed is None or not self._is_within(typed):
             raise OptionError(f"{self.name}: must be {self.takes}, found {described(value)}")
         return cast("T", typed)
+
+    def of(self, values: Mapping[str, object]) -> T:
+        """What is set of it, else its default.
+
+        Args:
+            values: What is set, by the names of options; None is not set.
+
+        Raises:
+            OptionError: The value is not valid.
+        """
+        value = values.get(self.name)
+        return self.default if value is None else self.read(value)
 
     def _typed(self, value: object) -> Any:
         """The value in the right type; None if it is of another one."""

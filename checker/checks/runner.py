@@ -201,6 +201,8 @@ def _run(
 def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
     if rule.scope is not None and not rule.scope.includes(archive):
         return _not_loaded(rule, rule.scope, context)
+    if rule.bundle in context.plugins:
+        context = context._replace(settings=context.plugins[rule.bundle])
     running = _Running(rule, Check(context), ())
     check = attempt(lambda: rule.check(context))
     if isinstance(check, Failure):

@@ -116,7 +116,7 @@ def _explain_rule(rule: Rule) -> None:
     print("".join(f"\n{line}\n" for line in _history_lines(rule)), end="")
     if rule.check.options:
         print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
-        print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
+        print("".join(f"    {line}\n" for line in _options_lines(rule.check.options)), end="")
 
 
 def _explain_family(family: str, rows: Sequence[tuple[str, ...]]) -> None:
@@ -138,6 +138,10 @@ def run_plugins(arguments: argparse.Namespace) -> int:
         for plugin in plugins.plugins
     ]
     print(_columns(rows), end="")
+    for name, options in plugins.options.items():
+        if options:
+            print(f"\nSettings of {name}, in the table [plugins.{name}] of the settings file:")
+            print("".join(f"    {line}\n" for line in _options_lines(options)), end="")
     return report_problems(plugins)
 
 
@@ -149,10 +153,9 @@ def _history_lines(rule: Rule) -> list[str]:
     return lines
 
 
-def _options_lines(rule: Rule) -> list[str]:
+def _options_lines(options: Iterable[Option[Any]]) -> list[str]:
     return [
-        f"{option.name}: {option.help} ({option.takes}; {_default(option)})"
-        for option in rule.check.options
+        f"{option.name}: {option.help} ({option.takes}; {_default(option)})" for option in options
     ]
 
 
@@ -231,5 +234,5 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
         lines += markdown_of(rule.documentation)
         if rule.check.options:
             lines += ["", f"**Options**, in the table `[rules.{rule.id}]`", ""]
-            lines += [f"- {line}" for line in _options_lines(rule)]
+            lines += [f"- {line}" for line in _options_lines(rule.check.options)]
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 from checker.cli.catalogue import report_problems
 from checker.plugins import LoadedPlugins, load_plugins
 

@@ -29,8 +29,8 @@ def run_config(arguments: argparse.Namespace) -> int:
     """
     try:
         settings = settings_of(arguments)
-        with Session(settings):
-            pass  # which raises if a rule, an option or an engine is unknown
+        with Session(settings) as session:  # raises if a rule, option or engine is unknown
+            plugins = session.plugins.options
     except SettingsError as error:
         place = str(error).partition(": ")[0]
         further = [
@@ -39,7 +39,7 @@ def run_config(arguments: argparse.Namespace) -> int:
         tell(str(error), *further)
         return _USAGE
     fitting = _fitting(settings, arguments.path)
-    shown = in_force(settings, fitting)
+    shown = in_force(settings, fitting, plugins)
     others = () if arguments.path is not None else settings.sections
     if arguments.format == "json":
         print(json_text(_document(settings, shown, others)), end="")

@@ -135,7 +135,7 @@ def _is_lack_of_threads(error: BaseException) -> bool:
 
 
 def _run(argv: list[str] | None) -> int:
-    from checker.cli.arguments import parse_arguments
+    from checker.cli.arguments.command_line import parse_arguments
 
     arguments = parse_arguments(argv)
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -10,6 +10,7 @@ from checker.model.blob import Blob
 from checker.model.forms import Form
 from checker.model.image import Descriptor, Image, Index
 from checker.model.location import Location
+from checker.model.names import shorten
 from checker.records import NamedTuple
 
 
@@ -144,3 +145,22 @@ def is_intact(descriptor: Descriptor, blob: Blob) -> bool:
     """Whether content was read to its end and hashes to the digest of its descriptor."""
     digest = descriptor.digest
     return digest is not None and blob.whole and blob.hashes_to(digest) is True
+
+
+def changed_part(image: Image) -> str | None:
+    """The part of an image that does not match the digest of its descriptor, in words.
+
+    Args:
+        image: The image; of layers that it only refers to, nothing is known.
+    """
+    described = None if image.manifest is None else image.manifest.config
+    config = image.config
+    if described is not None and config is not None and not is_intact(described, config.blob):
+        return f"its config is not {shorten(described.digest_text or '')}"
+    for layer in image.layers:
+        descriptor = layer.descriptor
+        if descriptor is None or layer.blob is None:
+            continue
+        if not is_intact(descriptor, layer.blob):
+            return f"layer {layer.position} is not {shorten(descriptor.digest_text or '')}"
+    return None

@@ -49,6 +49,19 @@ class VerifyKey(NamedTuple):
     key: PublicKey | None = None
     certificates: tuple[Certificate, ...] = ()
 
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the public key, or of the certificates, in DER; in hexadecimal."""
+        import hashlib
+
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        parts = [each.public_bytes(Encoding.DER) for each in self.certificates]
+        if self.key is not None:
+            form = PublicFormat.SubjectPublicKeyInfo
+            parts.append(self.key.public_bytes(Encoding.DER, form))
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
 
 def read_keys(paths: Sequence[str]) -> tuple[VerifyKey, ...]:
     """Read public keys and certificates, in PEM or DER.

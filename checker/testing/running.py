@@ -21,7 +21,8 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
 
     The case's ``options`` are those of the rule; in addition, ``as``, ``engines``, ``host`` and
     the table ``limits`` are the settings of the same names, as is ``verify-key``, a list of files
-    beside that of the case.
+    beside that of the case. The table ``settings`` has those of the plugin, whose name is that of
+    the directory of the case.
 
     Args:
         case: The case.
@@ -53,6 +54,8 @@ def _settings_of(case: Case, check: type[Check]) -> Settings:
     keys = options.pop("verify-key", None)
     if keys is not None:
         named["verify-key"] = [str(case.source.parent / name) for name in keys]
+    if "settings" in options:
+        named["plugins"] = {case.bundle: options.pop("settings")}
     return load_settings({**named, "rules": {check.id: options}})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Image, Severity
-from checker.model.names import shorten
 from checker_oci.layouts import NO_KEY
 
 
@@ -75,31 +74,14 @@ class ImageWithoutValidSignature(Check):
     def _what_is_wrong(
         self, image: Image, signed: set[str], parents: dict[str, frozenset[str]]
     ) -> str | None:
-        from checker.model.signatures import subject_digests
+        from checker.model.signatures import changed_part, subject_digests
 
         keys = ", ".join(self.context.verify_keys)
         if image.manifest is None:
             return f"{image.label} has no OCI manifest that {keys} could have signed"
         if signed.isdisjoint(subject_digests(image, parents)):
             return f"{image.label} has no signature that {keys} verifies"
-        changed = _changed(image)
+        changed = changed_part(image)
         if changed is not None:
             return f"{image.label} is signed, but {changed}, so that it is not what was signed"
         return None
-
-
-def _changed(image: Image) -> str | None:
-    """The part of an image that does not match the digest of its descriptor."""
-    from checker.model.signatures import is_intact
-
-    described = None if image.manifest is None else image.manifest.config
-    config = image.config
-    if described is not None and config is not None and not is_intact(described, config.blob):
-        return f"its config is not {shorten(described.digest_text or '')}"
-    for layer in image.layers:
-        descriptor = layer.descriptor
-        if descriptor is None or layer.blob is None:
-            continue
-        if not is_intact(descriptor, layer.blob):
-            return f"layer {layer.position} is not {shorten(descriptor.digest_text or '')}"
-    return None

@@ -13,6 +13,7 @@ from checker_policy import (
     packages,
     platforms,
     sets,
+    signed,
     sizes,
     tables,
     texts,
@@ -32,5 +33,6 @@ KEYS: Keys = {
     **packages.KEYS,
     **licenses.KEYS,
     **attestations.KEYS,
+    **signed.KEYS,
     **expressions.KEYS,
 }

@@ -36,6 +36,15 @@ class ArchivePart(Protocol):
 
 
 @runtime_checkable
+class ImagelessPart(Protocol):
+    """Also looks at archives without any image, unless the requirement is for some images."""
+
+    def of_no_image(self, archive: Archive) -> Iterator[Problem]:
+        """Find what is wrong with an archive that has no image."""
+        ...
+
+
+@runtime_checkable
 class ConfigPart(Protocol):
     """Looks at the config of an image."""
 

@@ -13,6 +13,7 @@ from checker.records import NamedTuple
 from checker_policy.parts import (
     ArchivePart,
     ConfigPart,
+    ImagelessPart,
     ImagePart,
     Part,
     Problem,
@@ -71,6 +72,8 @@ class RequirementCheck(Check):
             return "it is required of other archives"
         if requirement.selection.images(archive) or self._is_of_root(archive):
             return None
+        if self._parts_without_image(archive):
+            return None
         if any(isinstance(part, ArchivePart) for part in requirement.parts) and archive.images:
             return None
         if archive.images:
@@ -78,6 +81,12 @@ class RequirementCheck(Check):
         if archive.rootfs is not None:
             return "it is required of images, and the archive is a root filesystem"
         return "the archive has no image and no root filesystem"
+
+    def _parts_without_image(self, archive: Archive) -> tuple[ImagelessPart, ...]:
+        """The parts that say something of the archive although it has no image."""
+        if archive.images or self.requirement.selection.is_of_images:
+            return ()
+        return tuple(part for part in self.requirement.parts if isinstance(part, ImagelessPart))
 
     def _is_of_root(self, archive: Archive) -> bool:
         """Whether it says something of the archive as a flat root filesystem."""
@@ -90,6 +99,8 @@ class RequirementCheck(Check):
         for part in self.requirement.parts:
             if isinstance(part, ArchivePart):
                 yield from self._told(archive, part.of_archive(archive, images))
+        for imageless in self._parts_without_image(archive):
+            yield from self._told(archive, imageless.of_no_image(archive))
         for image in images:
             yield from self._of_image(image)
         if archive.rootfs is not None and self._is_of_root(archive):

@@ -153,12 +153,7 @@ def _of_structure_test(value: Value, name: str, shared: _Shared) -> Iterator[Req
 
 
 def _file_of(value: Value) -> PolicyFile:
-    path = value.text()
-    if "\0" in path:
-        value.fail("must be the name of a file")
-    return PolicyFile(
-        value.origin.path(path), f"{value.origin.place(*value.path)}: {value.shown}: "
-    )
+    return PolicyFile(value.file(), f"{value.origin.place(*value.path)}: {value.shown}: ")
 
 
 def _severity(value: Value) -> Severity:

@@ -147,6 +147,17 @@ class Value(NamedTuple):
             for item in self.items()
         )
 
+    def file(self) -> str:
+        """The path of a file, which is relative to the directory of the one that names it.
+
+        Raises:
+            SettingsError: It is not the name of a file.
+        """
+        path = self.text()
+        if "\0" in path:
+            self.fail("must be the name of a file")
+        return self.origin.path(path)
+
     def texts(self) -> tuple[str, ...]:
         """A string or a list of strings, none of them empty.
 

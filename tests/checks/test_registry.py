@@ -136,7 +136,7 @@ def test_it_is_told_since_when_a_rule_is_there(plugins: LoadedPlugins) -> None:
 
 
 def test_explain_takes_a_former_name(capsys: pytest.CaptureFixture[str]) -> None:
-    from checker.cli.arguments import parse_arguments
+    from checker.cli.arguments.command_line import parse_arguments
 
     assert run_explain(parse_arguments(["explain", "ARC003"])) == 0
     assert "Since version 0.1.0." in capsys.readouterr().out

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 from checker.cli.completion import FILES, FREE, NAMES, actions_of, key_of
 from checker.plugins import load_plugins
 

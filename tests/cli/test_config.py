@@ -48,7 +48,9 @@ def test_every_setting_has_a_source(checker: Checker) -> None:
     found = in_force(checker)
     assert {name for _, sources in found.values() for name in sources} == {"default"}
     tops = {key.partition(".")[0] for key in found}
-    assert tops | {"severity", "rules", "archive"} == set(settings_schema()["properties"])
+    assert tops | {"severity", "rules", "plugins", "archive"} == set(
+        settings_schema()["properties"]
+    )
     assert {key for key in found if "." in key} == {f"limits.{name}" for name in Limits._fields}
 
 

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 
 from .conftest import Checker
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 from checker.cli.completion import commands_of
 from checker.commands import BUILTIN_COMMANDS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import runpy
 import tarfile
@@ -22,6 +23,7 @@ from checker.settings import read_settings
 from checker.testing.cases import explain_mismatch, load_cases
 from checker.testing.running import run_case
 from tests.cli.distributions import write_distribution
+from tests.docs.test_transcripts import BLOCK, ran
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -117,6 +119,22 @@ def test_the_kind_and_the_command_in_the_guide_work(
     assert "acme install a.tar" in shown
     assert main(["kind", "a.tar"]) == 0
     assert capsys.readouterr().out == "unknown\n"
+
+
+def test_the_settings_in_the_guide_work(tmp_path: Path) -> None:
+    """The sessions print what the page says, with the plugin installed and its table in a file."""
+    text = PLUGINS.read_text("utf-8")
+    (session,) = BLOCK.findall(text)
+    installed = tmp_path / "installed"
+    write_distribution(installed, "acme", "acme", "acme_guide", blocks(PLUGINS, "python")[3])
+    (table,) = (block for block in blocks(PLUGINS, "toml") if "[plugins.acme]" in block)
+    tmp_path.joinpath("checker.toml").write_text(table)
+    printed = "".join(ran(session, tmp_path, paths=(installed,)))
+    if os.environ.get("CHECKER_RENEW_SNAPSHOTS") == "1":
+        PLUGINS.write_text(text.replace(session, printed), "utf-8")
+        session = printed
+    assert printed == session
+    assert "did you mean 'registry'?" in printed
 
 
 def test_the_example_of_every_hook_is_python() -> None:

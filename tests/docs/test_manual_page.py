@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from checker import __version__
-from checker.cli.arguments import command_parser
+from checker.cli.arguments.command_line import command_parser
 from checker.cli.completion import actions_of, commands_of
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,14 +44,21 @@ FLEET = pytest.param(
 )
 
 
-def ran(session: str, folder: Path) -> Iterator[str]:
-    """The commands of a session with what they print."""
+def ran(session: str, folder: Path, paths: Iterable[Path] = ()) -> Iterator[str]:
+    """The commands of a session with what they print.
+
+    Args:
+        session: The session.
+        folder: The directory that they run in.
+        paths: Directories with packages that they find.
+    """
+    packages = {"PYTHONPATH": os.pathsep.join(map(str, paths))} if paths else {}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in COMMAND.findall(session):
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=folder,
-            env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+            env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", **packages},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

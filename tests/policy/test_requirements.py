@@ -27,6 +27,10 @@ def plugins() -> LoadedPlugins:
 def test_case(case: Case, plugins: LoadedPlugins, tmp_path: Path) -> None:
     built = case.build()
     require = {"name": NAME, **fill_json(dict(case.options), built.names)}
+    if "signed-by" in require:
+        named = require["signed-by"]
+        paths = [named] if isinstance(named, str) else named
+        require["signed-by"] = [str(case.source.parent / path) for path in paths]
     session = Session({"select": [NAME], "require": [require]}, plugins=plugins)
     checked = checked_whole(session, built.write(tmp_path))
     mismatch = explain_mismatch(case, checked.findings, built)

@@ -18,6 +18,7 @@ from checker.reports.text.view import Detail
 from checker.results import Plugin, Run
 from checker.testing import Image, build, sample
 from checker.testing.archive import nested
+from tests.signing import signers
 from tests.starting.roots import program
 
 KINDS = (
@@ -52,6 +53,11 @@ def useless() -> bytes:
     settings = {"config": {"Entrypoint": None, "Cmd": ["/app"], "Env": None, "User": None}}
     image = Image(layers=((program("other"),),), config=settings, tags=("a:1",))
     return build("docker-archive", image).tar()
+
+
+def signed_layout() -> bytes:
+    """An image layout with a signature as cosign saves it, which registry tools alone take."""
+    return signers.with_signatures(signers.cosign(signers.private_key("p256"))).tar()
 
 
 class Case(NamedTuple):
@@ -112,6 +118,21 @@ CASES = {
         *(b"text\n" * 400, {"select": ["LYR"]}, "refused a.tar: no findings"),
         "refused do not ship: no engine loads or imports it; this does not fail this run",
     ),
+    "only what is required takes it": Case(
+        signed_layout(),
+        {"select": ["LYR"], "engine": ["oras-1"]},
+        *("ok      a.tar: no findings", "ok      it does not start; use it with:"),
+    ),
+    "something required does not take it": Case(
+        signed_layout(),
+        {
+            "select": ["LYR", "ENG003"],
+            "engine": ["oras-1", "podman-5"],
+            "waive": [{"rule": "ENG003", "reason": "x"}],
+        },
+        "refused a.tar: 1 waived",
+        CONVERT,
+    ),
     "does not start": Case(
         *(useless(), {"select": ["LYR"]}, "ok      a.tar: no findings"),
         "ok      it does not start; load it with `docker load -i a.tar`",
@@ -130,6 +151,7 @@ def test_the_verdict_is_first_and_last(case: Case) -> None:
         assert rows[-1].strip() in (
             "docker import a.tar name:tag",
             "checker convert a.tar image.tar --to docker-archive",
+            f"oras cp --from-oci-layout a.tar@{signers.DIGEST} REGISTRY/NAME:TAG",
         )
     else:
         assert last == case.last

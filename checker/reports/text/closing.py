@@ -12,6 +12,7 @@ from checker.reports.text.state import (
     State,
     counts,
     obstacles,
+    required_way,
     state_of,
     state_of_run,
     verb_of,
@@ -120,7 +121,7 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     start = label(state, state.style)
     found = checked.classification
     caveats = ", ".join(_caveats(run, checked))
-    way = None if found is None else way_of(found)
+    way = required_way(checked) or (None if found is None else way_of(found))
     if way is None:
         yield from wrapped(start, caveats or "no findings", view.width, Style.TITLE)
         return

@@ -9,7 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.reports.layout import Style, safe
 from checker.reports.wording import count_words
 from checker.results import CheckedArchive, Run
-from checker.verdicts import Classification, Loadable
+from checker.verdicts import Classification, Loadable, VerdictOutcome
 
 _MOST_RULES = 3
 
@@ -70,7 +70,8 @@ def state_of(run: Run, checked: CheckedArchive) -> State:
     if checked.failures(Severity.ERROR):
         return State.ERRORS
     found = checked.classification
-    return State.REFUSED if found is not None and _is_refused(found) else State.OK
+    is_refused = found is not None and _is_refused(found) and required_way(checked) is None
+    return State.REFUSED if is_refused else State.OK
 
 
 def _restored(found: Classification | None) -> State:
@@ -100,6 +101,20 @@ def way_of(found: Classification) -> tuple[str, str] | None:
     if found.restore is not None:
         return verb_of(found), found.restore
     return None if found.conversion is None else ("convert", found.conversion)
+
+
+def required_way(checked: CheckedArchive) -> tuple[str, str] | None:
+    """What to do with an archive that all engines accept that the user requires, and no others.
+
+    None if none are required, one does not accept it, or others load or import it.
+    """
+    found, required = checked.classification, checked.required_verdicts
+    if found is None or not _is_refused(found):
+        return None
+    if any(verdict.outcome is not VerdictOutcome.ACCEPTS for verdict in required):
+        return None
+    commands = (verdict.command for verdict in required if verdict.command is not None)
+    return next((("use", command) for command in commands), None)
 
 
 def state_of_run(run: Run) -> State:

@@ -1,0 +1,1 @@
+"""The command line's arguments: a module for each command."""

@@ -1,0 +1,38 @@
+"""The arguments of ``checker classify``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checker.cli.arguments.options import (
+    add_detail,
+    add_format_option,
+    add_no_cache,
+    add_paths,
+    add_reading,
+)
+
+if TYPE_CHECKING:
+    from checker.cli.arguments.parser import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    classify = commands.add_parser(
+        "classify",
+        help="show the kind of archives and how they are restored",
+        description="Show the kind of archives, their restore command and the verdicts of engines.",
+        allow_abbrev=False,
+    )
+    add_paths(classify)
+    add_reading(classify)
+    add_no_cache(classify)
+    classify.add_argument(
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        dest="formats",
+        help="report format: text (default) or json",
+    )
+    add_format_option(classify)
+    add_detail(classify)

@@ -1,0 +1,20 @@
+"""The arguments of ``checker plugins``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checker.cli.arguments.options import add_no_plugin
+
+if TYPE_CHECKING:
+    from checker.cli.arguments.parser import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    plugins = commands.add_parser(
+        "plugins",
+        help="list the plugins",
+        description="List the plugins, and those that could not be loaded.",
+    )
+    add_no_plugin(plugins)
