@@ -156,6 +156,8 @@ def test_other_formats(each: Format) -> None:
         ("image.tar", None),
         ("image.tar.zst", None),
         ("image.zab", None),
+        ("part.tar", None),
+        ("image.part.bin", None),
         ("image.wim", None),
         ("image.nar", None),
         ("image.rb", None),

@@ -18,7 +18,7 @@ _ARCHIVE = r".*?\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|zip|oci)\."
 _NUMBERED = tuple(
     re.compile(rf"(?P<stem>{stem})(?P<number>{number})", re.IGNORECASE | re.DOTALL)
     for stem, number in (
-        (_WORD, r"[0-9]{1,5}|[a-z]{2,3}"),
+        (_WORD, r"[0-9]{1,5}|[a-z]{2}|a[a-z]{2}"),
         (_ARCHIVE, r"[a-z]{2}|a[a-z]{2}"),
         (r".*\.z?", r"[0-9]{2,5}"),
         (r".*\.", r"a[a-z]"),
