@@ -20,7 +20,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]*(?:[:/][a-z0-9._-]+)*:[\w][\w.-]*", re.ASCII)
 _ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".oci")
 _MOST_NAMES = 10_000
-_LIKENESS = 0.8
+_LIKENESS = 0.85
 
 
 def hint_about(path: str) -> str:

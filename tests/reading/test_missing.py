@@ -49,7 +49,7 @@ def test_what_may_be_meant(
 
 
 @pytest.mark.parametrize(
-    "path", ["missing.tar", "no/such/image.tar", "image", "App:1", "a:b.tar", "a\0b"]
+    "path", ["missing.tar", "wob.tar.d", "no/such/image.tar", "image", "App:1", "a:b.tar", "a\0b"]
 )
 def test_nothing_is_guessed(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
