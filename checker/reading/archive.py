@@ -52,6 +52,7 @@ from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs, flat_layer
+from checker.model.tar import Tar
 from checker.patterns import pattern
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
@@ -722,6 +723,12 @@ def _affordable(place: Location, found: _Interpreted, limits: Limits, steps: Ste
     return again._replace(limits=(*again.limits, reached))
 
 
+def _limits_of(tar: Tar) -> Iterator[LimitReached]:
+    yield from tar.limits
+    if tar.unsearched is not None:
+        yield tar.unsearched
+
+
 def _all_limits(
     opened: Opened,
     blobs: dict[int, Blob],
@@ -729,12 +736,13 @@ def _all_limits(
     limits: Limits,
 ) -> Iterator[LimitReached]:
     yield from opened.limits
-    yield from opened.tar.limits
+    # The members of an image archive are documents and layers, whatever they are called.
+    yield from opened.tar.limits if blobs else _limits_of(opened.tar)
     yield from found
     for blob in blobs.values():
         yield from blob.limits
         yield from blob.cuts
-        for reached in () if blob.tar is None else blob.tar.limits:
+        for reached in () if blob.tar is None else _limits_of(blob.tar):
             yield reached._replace(member=blob.location.member)
     files = sum(kind not in _NO_CONTENT for kind in opened.tar.entries.kinds)
     if blobs and files > limits.members:
