@@ -390,6 +390,37 @@ def opaque_directories(n: int) -> Hostile:
     return _one_image([[*BASE, *files], [opaque(f"d{number:08}") for number in range(n)]])
 
 
+def _texts(lines: Sequence[str], layers: int) -> Hostile:
+    """Layers of 64 text files of 64 KiB that repeat lines, each file with another last line."""
+    text = "\n".join(lines)
+    text = (text * (1 + (1 << 16) // len(text)))[: (1 << 16) - 10]
+    return _one_image(
+        [
+            [
+                *BASE,
+                *(file(f"app/{number}.conf", f"{text}\n{layer}/{number}") for number in range(64)),
+            ]
+            for layer in range(layers)
+        ]
+    )
+
+
+def texts_with_marks_of_tokens(n: int) -> Hostile:
+    """Text files full of what begins like tokens."""
+    marks = ("ghp_", "sk_live_", "AKIA", "xoxb-", "glpat-", "AIza", "npm_", "dop_v1_")
+    return _texts([f"{mark}{number:018}x" for number in range(250) for mark in marks], n)
+
+
+def texts_with_tokens(n: int) -> Hostile:
+    """Text files full of tokens."""
+    return _texts([f"ghp_{sha256(b'%d' % number)[:36]}" for number in range(1500)], n)
+
+
+def texts_with_addresses(n: int) -> Hostile:
+    """Text files full of what begins like an address with a password."""
+    return _texts([f"x://{':' * 190}{number:05}" for number in range(330)], n)
+
+
 # --- programs
 
 
@@ -651,6 +682,9 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (layers_of_ten_thousand, 10, 1),
             (one_layer_with_whiteouts_again_and_again, 500, 3),
             (opaque_directories, 50_000, 200),
+            (texts_with_marks_of_tokens, 10, 1),
+            (texts_with_tokens, 10, 1),
+            (texts_with_addresses, 10, 1),
             (many_program_headers, 10, 1),
             (libraries_of_the_command, 10_000, 20),
             (images_with_many_libraries, 20, 2),

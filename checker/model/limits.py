@@ -34,8 +34,8 @@ class Limits(NamedTuple):
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
         content: Bytes of file content that checks ask to see, per tar.
         text_files: Text files that are searched for secrets, per tar.
-        text_bytes: Bytes of text files that are searched for secrets, per tar; what looks like a
-            token counts 16 times more.
+        text_bytes: Bytes of text files that are searched for secrets, per tar; of what looks
+            like tokens, a 64th of the text, and a 256th of the limit.
         anomalies: Anomalies kept per tar.
         findings: Findings kept per rule and archive.
         members: Files of an image archive that are read.

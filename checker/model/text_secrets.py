@@ -35,6 +35,7 @@ _NO_DIGITS = bytes(code for code in range(256) if code not in b"0123456789")
 # Begins the only tokens that are letters throughout, those of Hugging Face.
 _LETTERS = b"hf_"
 _MOST = 50
+_MOST_COMPARED = 8 * 1024
 # A key in PEM form with the beginning of its content, as it is or quoted.
 _KEY = pattern(
     r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -46,6 +47,7 @@ _ARMOR = b"-----BEGIN "
 _BEGIN_KEY = b"PRIVATE KEY"
 _AUTH = b'"auth"'
 _FEW_CHARACTERS = 8
+_FEW_RUNS = 500
 # An unencrypted key of OpenSSH begins with its format and the cipher "none".
 _OPENSSH = b"OPENSSH PRIVATE KEY"
 _OPENSSH_PLAIN = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
@@ -93,19 +95,27 @@ def token_runs(content: bytes) -> bytes:
         return b""
     joined = b" ".join(runs)
     marks = [mark for mark in _possible_marks(joined) if mark in joined]
-    found = [run for run in runs if any(mark in run for mark in marks)] if marks else []
-    long = [
-        run
-        for run in runs
-        if len(run) >= _SHORTEST_UNMARKED and any(part in run for part in _UNMARKED_PARTS)
-    ]
+    found = _containing(runs, marks)
+    long = _containing([run for run in runs if len(run) >= _SHORTEST_UNMARKED], _UNMARKED_PARTS)
     if long and _unmarked().search(b" ".join(long)) is not None:
         found += filter(_unmarked().search, long)
     return b" ".join(dict.fromkeys(found))
 
 
+def _containing(runs: Sequence[bytes], parts: Sequence[bytes]) -> list[bytes]:
+    """The runs that contain one of some parts."""
+    if not parts:
+        return []
+    # To compile a pattern takes as long as to look for the parts in so many runs.
+    if len(runs) < _FEW_RUNS:
+        return [run for run in runs if any(part in run for part in parts)]
+    return list(filter(re.compile(b"|".join(map(re.escape, parts))).search, runs))
+
+
 def secrets_in(content: bytes, runs: bytes | None = None) -> tuple[TextSecret, ...]:
     """The secrets in a file, by line, at most 50; none in a file that is not text.
+
+    Of what looks like tokens, so many bytes are compared with all forms as 200 tokens have.
 
     Args:
         content: The whole file.
@@ -113,7 +123,8 @@ def secrets_in(content: bytes, runs: bytes | None = None) -> tuple[TextSecret, .
     """
     if b"\0" in content:
         return ()
-    found = islice(_found(content, token_runs(content) if runs is None else runs), _MOST)
+    like_tokens = (token_runs(content) if runs is None else runs)[:_MOST_COMPARED]
+    found = islice(_found(content, like_tokens), _MOST)
     return tuple(sorted(set(found)))
 
 

@@ -120,6 +120,10 @@ class Contents:
             return False
         return search.takes(size, entries.offsets[position])
 
+    def _has_secrets(self, position: int, content: bytes) -> bool:
+        search = self._search
+        return search is not None and search.has_secrets(content, self._entries.offsets[position])
+
     def search(self, first: int, data: bytes, start: int) -> None:
         """Search the files of rows for secrets, except the last, of which not all may be there.
 
@@ -170,7 +174,7 @@ class Contents:
         def keep(content: bytes) -> None:
             if wanted.kept:
                 self.kept[position] = content[: wanted.kept]
-            if wanted.is_searched and self._search and self._search.has_secrets(content):
+            if wanted.is_searched and self._has_secrets(position, content):
                 self.kept[position] = content
             self._cursor.skip = padded(size) - len(content)
             if wanted.is_program and content.startswith(ELF_MAGIC):

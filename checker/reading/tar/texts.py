@@ -8,8 +8,10 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.text_files import LARGEST, SMALLEST, is_searched
 from checker.model.text_secrets import clues_in, secrets_in, token_runs
 
-# What looks like a token is compared with all forms, which takes so many times as long.
-_WEIGHT = 16
+# What looks like a token is compared with all forms, which takes many times as long as to find it.
+# So much is compared of any tar, as a part of the limit, and so much of its text files.
+_SHARE_OF_LIMIT = 256
+_SHARE_OF_TEXT = 64
 # Files that are looked at together first.
 _AT_ONCE = 64
 _LEFT_OUT = "further text files were not searched for secrets"
@@ -35,6 +37,7 @@ class TextSearch:
         self._limits = limits
         self._files_left = limits.text_files
         self._bytes_left = limits.text_bytes
+        self._compared = 0
 
     def takes(self, size: int, offset: int) -> bool:
         """Whether a file is within the limits; it counts from now on.
@@ -55,11 +58,27 @@ class TextSearch:
             return True
         return False
 
-    def has_secrets(self, content: bytes) -> bool:
-        """Whether there are secrets in a file that is within the limits."""
+    def has_secrets(self, content: bytes, offset: int) -> bool:
+        """Whether there are secrets in a file that is within the limits.
+
+        Args:
+            content: The whole file.
+            offset: Byte offset of its header.
+        """
         runs = token_runs(content)
-        self._bytes_left -= _WEIGHT * len(runs)
+        most = self._most_compared()
+        if len(runs) > most:
+            runs = runs[: max(0, runs.rfind(b" ", 0, most + 1))]
+            self._end("text_bytes", self._limits.text_bytes, offset)
+        self._compared += len(runs)
         return bool(secrets_in(content, runs))
+
+    def _most_compared(self) -> int:
+        """How many more bytes of what looks like tokens may be compared."""
+        most = self._limits.text_bytes
+        return (
+            most // _SHARE_OF_LIMIT + (most - self._bytes_left) // _SHARE_OF_TEXT - self._compared
+        )
 
     def search(
         self, contents: Sequence[bytes], positions: Sequence[int], offsets: Sequence[int]
@@ -80,9 +99,10 @@ class TextSearch:
             if not clues and self._takes_all(some):
                 continue
             for number, content in enumerate(some, start):
-                is_within = self.takes(len(content), offsets[positions[number]])
+                offset = offsets[positions[number]]
+                is_within = self.takes(len(content), offset)
                 is_worth_it = is_within and any(clue in content for clue in clues)
-                if is_worth_it and self.has_secrets(content):
+                if is_worth_it and self.has_secrets(content, offset):
                     yield number
 
     def _takes_all(self, contents: Sequence[bytes]) -> bool:
