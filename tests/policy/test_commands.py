@@ -189,6 +189,7 @@ def test_every_part_of_a_plan_is_part_of_the_question_to_the_cache() -> None:
         ContentPlan(digests=True),
         ContentPlan(below={"a": 1}),
         ContentPlan(hashed={"a": frozenset({"a"})}),
+        ContentPlan(secrets=True),
     ]
     assert len(plans) == len(ContentPlan._fields)
     questions = [Question(plan, Limits(), is_sought=False) for plan in (ContentPlan(), *plans)]
