@@ -284,6 +284,7 @@ class _Reading:
             sets_twice=is_sparse or kind not in _SETS_ONCE,
             # It reads the numbers of the map before it prints the error.
             forgets_error=is_sparse and layout is _Format.POSIX and facts.major > 0,
+            is_incremental=facts.has_dump or (layout is _Format.GNU and kind == _DUMP_DIRECTORY),
         )
         is_refused = b".." in name.split(b"/")
         if is_sparse:

@@ -274,7 +274,7 @@ def _nanoseconds(rest: bytes, *, is_negative: bool) -> int:
     if match is None:
         return 0
     is_more = is_negative and bool(match[2].strip(b"0"))
-    return int(match[1].ljust(_DIGITS_OF_NANOSECONDS, b"0")) + is_more
+    return (whole_number(match[1].ljust(_DIGITS_OF_NANOSECONDS, b"0")) or 0) + is_more
 
 
 def _after_blanks(body: bytes, place: int) -> int:

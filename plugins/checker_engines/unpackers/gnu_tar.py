@@ -27,6 +27,7 @@ from checker.model.entries import (
 )
 from checker.model.raw_tar import NotKeptError
 from checker.model.tar import AnomalyKind, Tar
+from checker.model.untrusted import utf8
 from checker.model.work import Work
 from checker.model.xattrs import XattrError
 from checker.records import NamedTuple
@@ -235,7 +236,7 @@ class _Extraction:
         """Extract an entry (prepare_to_extract)."""
         if kind in {DIRECTORY, _DUMP_DIRECTORY}:
             # After one of an incremental archive, the attributes of all are set at the end.
-            self._is_incremental |= kind == _DUMP_DIRECTORY
+            self._is_incremental |= member.is_incremental
             self._remarks(member.skipped)
             self._directory(member, path)
         elif kind == HARD_LINK:
@@ -484,7 +485,7 @@ def _time(member: Member) -> str:
 
 def _printed(path: str) -> str:
     """A path whose bytes are printed as they are."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return utf8(path).decode("utf-8", "replace")
 
 
 def _unsafe_prefix(name: str) -> int:

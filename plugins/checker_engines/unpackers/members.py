@@ -41,6 +41,7 @@ class Member(NamedTuple):
         nanoseconds: What was rounded off.
         sets_twice: Whether its attributes are set before and after its content is written.
         forgets_error: Whether the program does not say why it cannot create the file.
+        is_incremental: Whether it has the list of a directory of an incremental archive.
         position: Its position among the entries of the tar; -1 if it is not known.
         written: What the program says of its content if it writes the file.
         skipped: What it says of its content otherwise.
@@ -55,6 +56,7 @@ class Member(NamedTuple):
     nanoseconds: int = 0
     sets_twice: bool = False
     forgets_error: bool = False
+    is_incremental: bool = False
     position: int = -1
     written: tuple[Remark, ...] = ()
     skipped: tuple[Remark, ...] = ()
