@@ -150,7 +150,7 @@ def read_baseline(path: str) -> Baseline:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise SettingsError(f"{path}: has more than {_MOST_BYTES} bytes")
-        value = json.loads(data.decode())
+        value = json.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except RecursionError as error:

@@ -29,7 +29,7 @@ def _errors(rules: Iterable[str]) -> dict[str, object]:
 
 
 _SECURITY = (
-    *("HYG006", "HYG007", "HYG008", "HYG014", "HYG015"),  # secrets
+    *("HYG006", "HYG007", "HYG008", "HYG014", "HYG015", "HYG021"),  # secrets
     *("RFS016", "RFS017", "RFS018"),  # world-writable, setuid, capabilities
     *("RFS020", "RFS021", "RFS023"),  # passwords, account files, keys that are not unique
     *("ARC009", "LYR013", "OCI036", "ARC022", "LYR022"),  # names that escape, device nodes

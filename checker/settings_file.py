@@ -170,7 +170,7 @@ def _read(place: str) -> Origin:
 
     try:
         with open(place, "rb") as file:
-            text = file.read(_MOST_BYTES + 1).decode()
+            text = file.read(_MOST_BYTES + 1).decode("utf-8-sig")  # Windows marks it
         if len(text) > _MOST_BYTES:
             raise SettingsError(f"{place}: has more than {_MOST_BYTES} bytes")
         return Origin(place, tomllib.loads(text), _lines_of(text), os.path.dirname(place))

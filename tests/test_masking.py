@@ -142,6 +142,21 @@ def test_places_of_other_documents(session: Session, key: str, hidden: Hidden) -
     assert_hidden(session, build("oci-archive", image).tar(), hidden.secret)
 
 
+@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "rootfs"])
+@pytest.mark.parametrize("path", ["app/settings.yaml", f"app/{TOKEN}.yaml", ".env"])
+def test_text_files(session: Session, kind: str, path: str) -> None:
+    secrets = (TOKEN, AWS, URL_PASSWORD)
+    text = f"a: b\ntoken: {TOKEN}\nkey: {AWS}\nAPI_TOKEN={URL_PASSWORD}\nurl: {URL}\n"
+    base = sample_image().layers[0]
+    lower, upper = (*base, file(path, text)), (file("bin/app", "x"), file(path, "a: b\n"))
+    for layers in ((lower,), (lower, upper)) if kind != "rootfs" else ((lower,),):
+        archive = build(kind, Image(layers=layers)).tar()
+        rules = {one.rule for one in session.check(io.BytesIO(archive), name="a.tar").findings}
+        assert rules & {"HYG014", "HYG015", "HYG021"}
+        for secret in secrets:
+            assert_hidden(session, archive, secret)
+
+
 def test_what_is_not_secret_stays() -> None:
     mask = Mask(None)
     finding = Finding(

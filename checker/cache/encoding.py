@@ -16,10 +16,11 @@ from typing import Any
 from checker.model.compression import Compression, CompressionKind, Part
 from checker.model.elf import ElfFile, Machine
 from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, Span
+from checker.model.limits import LimitReached
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.layer_cache import LayerFacts
 
-FORMAT = f"2 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
+FORMAT = f"3 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
 """The form of the bytes, which is that of the machine."""
 
 _MOST_BYTES = 64 << 20
@@ -153,9 +154,11 @@ def _small(facts: LayerFacts) -> dict[str, object]:
         "end_blocks": tar.end_blocks,
         "after_end": tar.after_end.decode("latin-1"),
         "header_follows": tar.header_follows,
+        "has_odd_headers": tar.has_odd_headers,
         "head": tar.head.decode("latin-1"),
         "tar_records": dict(tar.global_records),
         "elf_files": _pairs(tar.elf_files),
+        "unsearched": None if tar.unsearched is None else list(tar.unsearched),
     }
 
 
@@ -174,11 +177,13 @@ def _facts(parts: _Parts) -> LayerFacts:
         end_blocks=_int(small["end_blocks"]),
         after_end=_bytes(small["after_end"]),
         header_follows=_bool(small["header_follows"]),
+        has_odd_headers=_bool(small["has_odd_headers"]),
         head=_bytes(small["head"]),
         global_records=_texts(small["tar_records"]),
         contents=_table_of_bytes(parts, count),
         digests=_table_of_bytes(parts, count),
         elf_files={_at(key, count): _elf(value) for key, value in small["elf_files"]},
+        unsearched=_limit(small["unsearched"]),
     )
     parts.end()
     if any(len(digest) != _DIGEST_SIZE for digest in tar.digests.values()):
@@ -273,6 +278,15 @@ def _elf(values: Sequence[Any]) -> ElfFile:
         rpath,
         runpath,
         fault,
+    )
+
+
+def _limit(values: Sequence[Any] | None) -> LimitReached | None:
+    if values is None:
+        return None
+    limit, value, what, member, offset = values
+    return LimitReached(
+        _str(limit), _int(value), _str(what), _optional(str, member), _optional(int, offset)
     )
 
 

@@ -48,4 +48,5 @@ def _plain(plan: ContentPlan) -> tuple[object, ...]:
     paths = sorted(plan.paths.items())
     below = sorted(plan.below.items())
     hashed = sorted((last, sorted(ends)) for last, ends in plan.hashed.items())
-    return (paths, plan.executables, endings, plan.libraries, plan.digests, below, hashed)
+    wanted = (plan.libraries, plan.digests, plan.secrets)
+    return (paths, plan.executables, endings, wanted, below, hashed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from checker.comparison.differences import Category, Ignored
 from checker.comparison.images import (
@@ -17,7 +17,7 @@ from checker.comparison.overview import Row, Subject, overview
 from checker.comparison.settings import Setting, settings_of
 from checker.comparison.trees import LayerTree
 from checker.masking import mask_of
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind
 from checker.model.content import ContentPlan
 from checker.model.rootfs import flat_layer
 from checker.records import NamedTuple
@@ -82,6 +82,9 @@ def _compare(a: Subject, b: Subject, ignored: Ignored) -> Comparison:
     found = Comparison(one.path, other.path, overview(a, b), ignored=ignored)
     if one.sha256 is not None and one.sha256 == other.sha256:
         return found._replace(are_identical=True)
+    unread = tuple(_unread(one)) + tuple(_unread(other))
+    if unread:
+        return _uncompared(found, unread)
     if _is_image(one) and _is_image(other):
         return _images(found, one, other)
     if one.images or other.images:
@@ -89,6 +92,18 @@ def _compare(a: Subject, b: Subject, ignored: Ignored) -> Comparison:
     compared = compare_roots(_root_side(one), _root_side(other), ignored)
     categories = compared.categories | _form(one, other, compared)
     return found._replace(images=(compared,), categories=categories)
+
+
+def _unread(archive: Archive) -> Iterator[str]:
+    """Why nothing of a file can be compared."""
+    if archive.damage is not None and not archive.images:
+        yield f"{archive.path}: the file is {archive.damage.summary}"
+
+
+def _uncompared(comparison: Comparison, reasons: tuple[str, ...]) -> Comparison:
+    unknown = frozenset({Category.UNKNOWN})
+    pair = ImageComparison(comparison.a, comparison.b, incomplete=reasons, categories=unknown)
+    return comparison._replace(images=(pair,), categories=unknown)
 
 
 def _is_image(archive: Archive) -> bool:
@@ -115,7 +130,8 @@ def _image_and_root(comparison: Comparison, a: Archive, b: Archive) -> Compariso
     image = (a.images or b.images)[0]
     one, other = (side_of(image) if each.images else _root_side(each) for each in (a, b))
     compared = compare_roots(one, other, comparison.ignored)
-    lost = settings_of(image)
+    root = b if a.images else a
+    lost = settings_of(image) if root.kind in FLAT_KINDS else ()
     categories = compared.categories
     if lost:
         categories |= {Category.CONTENT}

@@ -307,5 +307,5 @@ def no_image(archive: Archive) -> ConversionError:
     if fatal is not None:
         return ConversionError(f"it is damaged at byte {fatal.offset}: {fatal.detail}")
     if archive.known_kind is not None:
-        return ConversionError(f"it is {archive.known_kind.title}, not a container image")
+        return ConversionError(archive.known_kind.reason)
     return ConversionError(f"it is not an image or a root filesystem ({archive.kind})")

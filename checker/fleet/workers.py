@@ -126,12 +126,19 @@ class DaskWorkers:
         self._count = 0
 
     def submit(self, key: Hashable, function: Callable[..., Any], *arguments: object) -> None:
-        """Have a task run."""
+        """Have a task run.
+
+        Raises:
+            SchedulerError: The connection to the scheduler is lost.
+        """
         self._count += 1
         name = f"{function.__name__}-{self._run}-{self._count}"
-        future = self._client.submit(function, *arguments, key=name, retries=_RETRIES, pure=False)
+        with self._asking():
+            future = self._client.submit(
+                function, *arguments, key=name, retries=_RETRIES, pure=False
+            )
+            self._done.add(future)
         self._keys[name] = key
-        self._done.add(future)
 
     def next_done(self) -> Done:
         """Wait for a task.
@@ -139,26 +146,41 @@ class DaskWorkers:
         Raises:
             SchedulerError: The connection to the scheduler is lost.
         """
-        future: Future = next(self._done)
-        try:
+        with self._asking():
+            future: Future = next(self._done)
             error = future.exception()
             result = None if error is not None else future.result()
-        except CancelledError as lost:
-            raise SchedulerError(self._client.scheduler.address) from lost
-        key = self._keys.pop(future.key)
-        future.release()
-        return Done(key, result, error)
+            future.release()
+        return Done(self._keys.pop(future.key), result, error)
 
     @property
     def room(self) -> int:
-        """How many more archives may be submitted."""
-        threads: int = sum(self._client.ncores().values())
+        """How many more archives may be submitted.
+
+        Raises:
+            SchedulerError: The connection to the scheduler is lost.
+        """
+        with self._asking():
+            threads: int = sum(self._client.ncores().values())
         return max(_LEAST_AHEAD, _AHEAD * threads) - self.pending
 
     @property
     def pending(self) -> int:
         """Tasks that are not over."""
         return len(self._keys)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Name the scheduler in errors of the connection.
+
+        Raises:
+            SchedulerError: It is lost.
+        """
+        try:
+            yield
+        # Dask cancels what it waits for, or has an error of its own, which is an OSError.
+        except (CancelledError, OSError) as lost:
+            raise SchedulerError(self._client.scheduler.address) from lost
 
 
 def _silence() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from checker.importing.engines import ImportEngine
 from checker.importing.expressing import express
@@ -11,6 +12,7 @@ from checker.importing.os_release import read_os_release
 from checker.importing.reads import DISTRIBUTION_READS
 from checker.importing.run_config import RunConfig
 from checker.importing.search_path import SearchPath, find_search_path
+from checker.model.entries import clean_path
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
 from checker.records import NamedTuple
@@ -41,6 +43,7 @@ _LABELS = {
 }
 # Of a root with more programs, a part says as much.
 _MOST_PROGRAMS = 10_000
+_EXECUTABLE = 0o111
 
 
 class Suggestion(NamedTuple):
@@ -101,7 +104,7 @@ def platform_of(rootfs: Rootfs) -> RootPlatform | None:
 
 
 def find_program(rootfs: Rootfs, architecture: str) -> Program:
-    """A shell, else an init, that a container can run; nothing if there is none.
+    """A shell, else an init, else the only program, that a container can run; else nothing.
 
     Args:
         rootfs: The root filesystem.
@@ -109,7 +112,7 @@ def find_program(rootfs: Rootfs, architecture: str) -> Program:
     """
     uncertain: Program | None = None
     refused: list[str] = []
-    for command, reason in _candidates(rootfs):
+    for command, reason in _programs(rootfs):
         start = root_start(rootfs, process_from({"Cmd": list(command)}), architecture)
         if start.answer is Answer.YES:
             return Program(command, reason, start)
@@ -121,6 +124,35 @@ def find_program(rootfs: Rootfs, architecture: str) -> Program:
     if not refused:
         return Program((), "no shell or init was found in it")
     return Program((), refused[0])
+
+
+def _programs(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Shells and inits; if there are none the only program, as in images from scratch."""
+    has_any = False
+    for candidate in _candidates(rootfs):
+        has_any = True
+        yield candidate
+    if not has_any:
+        yield from _only_program(rootfs)
+
+
+def _only_program(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:
+    paths = list(islice(_executables(rootfs), 2))
+    if len(paths) == 1:
+        yield (f"/{paths[0]}",), "the only program in it"
+
+
+def _executables(rootfs: Rootfs) -> Iterator[str]:
+    """The paths of ELF files with an execute permission that are no libraries."""
+    for layer in rootfs.layers:
+        tar = None if layer.blob is None else layer.blob.tar
+        if tar is None:
+            continue
+        for position, elf in list(tar.elf_files.items())[:_MOST_PROGRAMS]:
+            path = clean_path(tar.entries.paths[position])
+            is_executable = tar.entries.modes[position] & _EXECUTABLE
+            if is_executable and elf.soname is None and ".so" not in path and path.isprintable():
+                yield path
 
 
 def _candidates(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -30,6 +30,8 @@ _DIR_BLOB = pattern(r"[0-9a-f]{64}")
 _PROGRAM_DIRECTORIES = frozenset(
     {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
 )
+# Nix and Guix have a directory for each package, and images often nothing else.
+_STORE = pattern(r"(?:nix|gnu)/store/[^/]+/s?bin")
 # Executable as well, in packages and on file systems without modes.
 _NOT_PROGRAMS = frozenset(
     {
@@ -47,7 +49,8 @@ _SYSTEM_FILES = frozenset(
 # What software that is installed in a directory of its choice has there as well.
 _PREFIX_DIRECTORIES = frozenset({"bin", "sbin", "lib", "lib64", "etc", "opt", "var", "usr", "tmp"})
 _ROOT_NAME = pattern(r"root|chroot|fs$|export|container", re.IGNORECASE)
-_BUILD_FILES = frozenset({"Dockerfile", "Containerfile"})
+# What build contexts and packages of software have beside programs.
+_OTHER_FILES = frozenset({"Dockerfile", "Containerfile", ".PKGINFO"})
 _ROOT_MARKS = pattern(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
 
 
@@ -116,7 +119,7 @@ def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
     if nested_images(members, steps):
         return Kind.NESTED
-    if has_root_at(entries, "") and not _is_build_context(entries):
+    if has_root_at(entries, "") and not _is_other_kind(entries):
         return _flat_kind(entries)
     if image_directory(members, steps) is not None:
         return Kind.WRAPPED
@@ -245,7 +248,7 @@ def _has_lone_program(entries: Entries) -> bool:
 
     A script there is mostly one that installs what is beside it.
     """
-    return _BUILD_FILES.isdisjoint(entries.by_path) and any(
+    return _OTHER_FILES.isdisjoint(entries.by_path) and any(
         "/" not in path
         and "." not in path
         and path.lower() not in _NOT_PROGRAMS
@@ -254,9 +257,9 @@ def _has_lone_program(entries: Entries) -> bool:
     )
 
 
-def _is_build_context(entries: Entries) -> bool:
-    """Whether there is a Dockerfile beside programs, and nothing else of a root filesystem."""
-    return not _BUILD_FILES.isdisjoint(entries.by_path) and not _has_system_at(entries, "")
+def _is_other_kind(entries: Entries) -> bool:
+    """Whether a Dockerfile or the like is beside programs, and nothing else of a root."""
+    return not _OTHER_FILES.isdisjoint(entries.by_path) and not _has_system_at(entries, "")
 
 
 def root_directory(members: Members, steps: Steps) -> str | None:
@@ -322,7 +325,8 @@ def _names_in(entries: Entries, directory: str) -> frozenset[str]:
 
 def _is_program(entries: Entries, path: str, position: int) -> bool:
     """Whether an entry is a program where root filesystems have theirs."""
-    if path.rpartition("/")[0] not in _PROGRAM_DIRECTORIES:
+    directory = path.rpartition("/")[0]
+    if directory not in _PROGRAM_DIRECTORIES and _STORE.fullmatch(directory) is None:
         return False
     return entries.kinds[position] in _LINKS or _is_executable(entries, position)
 

@@ -23,6 +23,9 @@ class ContentRequest(NamedTuple):
             not an ELF file, the first bytes are kept.
         digests: Whether the SHA-256 of the files with these ``paths`` and ``endings`` is asked for
             as well; it is told as ``Tar.digests``.
+        secrets: Whether small text files with something in the form of a secret are meant, in the
+            places that ``checker.model.text_files`` has. They are kept whole, whatever ``limit``
+            is; other files are searched and not kept.
     """
 
     paths: frozenset[str] = frozenset()
@@ -32,6 +35,7 @@ class ContentRequest(NamedTuple):
     libraries: bool = False
     below: frozenset[str] = frozenset()
     digests: bool = False
+    secrets: bool = False
 
 
 class ContentPlan(NamedTuple):
@@ -45,6 +49,7 @@ class ContentPlan(NamedTuple):
         digests: Whether the digests of all files are wanted; their content is read for it.
         below: Bytes wanted of every file below a directory, by its path.
         hashed: Ends of the paths of files whose digests are wanted, grouped by the last part.
+        secrets: Whether text files with secrets are wanted.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})
@@ -54,6 +59,7 @@ class ContentPlan(NamedTuple):
     digests: bool = False
     below: Mapping[str, int] = MappingProxyType({})
     hashed: Mapping[str, frozenset[str]] = MappingProxyType({})
+    secrets: bool = False
 
     @classmethod
     def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:
@@ -63,7 +69,7 @@ class ContentPlan(NamedTuple):
         below: dict[str, int] = {}
         hashed: dict[str, frozenset[str]] = {}
         executables = 0
-        libraries = False
+        libraries = secrets = False
         for request in requests:
             for path in request.paths:
                 paths[path] = max(paths.get(path, 0), request.limit)
@@ -78,7 +84,10 @@ class ContentPlan(NamedTuple):
             if request.executables:
                 executables = max(executables, request.limit)
             libraries |= request.libraries
-        return cls(paths, executables, endings, libraries, below=below, hashed=hashed)
+            secrets |= request.secrets
+        return cls(
+            paths, executables, endings, libraries, below=below, hashed=hashed, secrets=secrets
+        )
 
     def by_directory(self, path: str) -> int:
         """Bytes wanted of a file because of the directories that it is in."""

@@ -102,6 +102,9 @@ class Characters(NamedTuple):
         return f"an archive converted to {self.change} text"
 
 
+UTF8_WITH_MARK = "UTF-8 with a byte order mark"
+
+
 class TextForm(StrEnum):
     """Ways to write bytes as text."""
 
@@ -130,12 +133,16 @@ class EncodedArchive(NamedTuple):
         content: What the text decodes to, in words, such as ``a gzip stream``.
         wrapper: What must be removed before it is decoded.
         padding: Characters ``=`` that are missing at the end.
+        lines: Lines of other text before it.
+        encoding: The encoding of the text, where it is not plain UTF-8.
     """
 
     form: TextForm
     content: str
     wrapper: TextWrapper = TextWrapper.NONE
     padding: int = 0
+    lines: int = 0
+    encoding: str | None = None
 
     @property
     def summary(self) -> str:
@@ -150,8 +157,13 @@ class TextKind(StrEnum):
     XML = "XML document"
     JSON = "JSON document"
     LFS_POINTER = "Git LFS pointer"
+    ANNEX_POINTER = "git-annex pointer"
+    DVC_POINTER = "DVC file"
     ENGINE_MESSAGE = "message of a command"
     USAGE = "usage text of a command"
+    CHECKSUMS = "list of checksums"
+    ADDRESS = "web address"
+    PATH = "path of a file"
     TEXT = "text file"
 
 
@@ -221,23 +233,28 @@ class OtherFormat(NamedTuple):
 
 
 class Unwritten(NamedTuple):
-    """A file, or the beginning of one, that was reserved and never written.
+    """A file, or the beginning or end of one, that was reserved and never written.
 
     Attributes:
         byte: The byte that the stretch consists of.
-        length: Bytes of the stretch, from the beginning of the file on.
+        length: Bytes of the stretch; of one at the end, those that were examined.
         is_whole: Whether it is the whole file, as far as it was examined.
+        offset: Byte offset from which on it was examined; not zero for a stretch at the end.
+        member: The member in which a stretch at the end begins.
     """
 
     byte: int
     length: int
     is_whole: bool
+    offset: int = 0
+    member: str | None = None
 
     @property
     def summary(self) -> str:
         """What the file is, in words."""
         whole = f"a file of bytes 0x{self.byte:02x}"
-        return whole if self.is_whole else "an archive whose beginning was not written"
+        place = "beginning" if self.member is None else "end"
+        return whole if self.is_whole else f"an archive whose {place} was not written"
 
 
 Damage: TypeAlias = (

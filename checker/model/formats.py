@@ -77,7 +77,7 @@ FORMATS = (
     Format("an lz4 file", b"\x04\x22\x4d\x18", "lz4", "lz4 -dc FILE > FIXED"),
     Format("an lzip file", b"LZIP", "lzip", "lzip -dc FILE > FIXED"),
     Format("an lzop file", b"\x89LZO\0\r\n\x1a\n", "lzop", "lzop -dc FILE > FIXED"),
-    Format("a file compressed with compress", b"\x1f\x9d", "gzip", "gzip -dc < FILE > FIXED"),
+    Format("data compressed with compress", b"\x1f\x9d", "gzip", "gzip -dc < FILE > FIXED"),
     Format("a Snappy framed file", b"\xff\x06\x00\x00sNaPpY", "snzip", "snzip -dc FILE > FIXED"),
     Format(
         "an lzma stream, the predecessor of xz",
@@ -85,9 +85,9 @@ FORMATS = (
         "xz",
         "xz --format=lzma -dc FILE > FIXED",
     ),
-    _encrypted("a file encrypted with OpenSSL", b"Salted__", "openssl enc -d"),
-    _encrypted("a file encrypted with age", b"age-encryption.org/", "age", _AGE),
-    _encrypted("a file encrypted with age", b"-----BEGIN AGE ENCRYPTED", "age", _AGE),
+    _encrypted("data encrypted with OpenSSL", b"Salted__", "openssl enc -d"),
+    _encrypted("data encrypted with age", b"age-encryption.org/", "age", _AGE),
+    _encrypted("data encrypted with age", b"-----BEGIN AGE ENCRYPTED", "age", _AGE),
     _encrypted("an OpenPGP message", b"-----BEGIN PGP MESSAGE", "gpg", _GPG),
     _encrypted("an OpenPGP message", b"\x85\x01\x0c\x03", "gpg", _GPG),
     _encrypted("an OpenPGP message", b"\x85\x01\x8c\x03", "gpg", _GPG),
@@ -96,7 +96,7 @@ FORMATS = (
     _encrypted("an OpenPGP message", b"\xc1\x5e\x03", "gpg", _GPG),
     _encrypted("an OpenPGP message", b"\x8c\x0d\x04", "gpg", _GPG),
     _encrypted("an OpenPGP message", b"\xc3\x0d\x04", "gpg", _GPG),
-    _encrypted("a file encrypted with Ansible Vault", b"$ANSIBLE_VAULT;", "ansible-vault"),
+    _encrypted("data encrypted with Ansible Vault", b"$ANSIBLE_VAULT;", "ansible-vault"),
     _encrypted("a LUKS volume", b"LUKS\xba\xbe", "cryptsetup"),
 )
 """The formats, the more specific of two before the other."""

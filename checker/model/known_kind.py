@@ -29,6 +29,13 @@ class KnownKind(NamedTuple):
     directory_command: str | None = None
     directory: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why engines do not restore it from a tar, in words."""
+        if self.name == SKOPEO_DIRECTORY:
+            return f"it is {self.title}, which engines do not read from a tar"
+        return f"it is {self.title}, not a container image"
+
     def command_for(self, path: str) -> str | None:
         """The command for an archive.
 

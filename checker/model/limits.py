@@ -33,6 +33,9 @@ class Limits(NamedTuple):
             together, and of the archive itself, besides one for each 100 bytes of each tar.
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
         content: Bytes of file content that checks ask to see, per tar.
+        text_files: Text files that are searched for secrets, per tar.
+        text_bytes: Bytes of text files that are searched for secrets, per tar; what looks like a
+            token counts 16 times more.
         anomalies: Anomalies kept per tar.
         findings: Findings kept per rule and archive.
         members: Files of an image archive that are read.
@@ -67,6 +70,8 @@ class Limits(NamedTuple):
     records: int = 60_000
     extension: int = MIB
     content: int = 32 * MIB
+    text_files: int = 10_000
+    text_bytes: int = 8 * MIB
     anomalies: int = 1000
     findings: int = 1000
     members: int = 10_000

@@ -176,14 +176,19 @@ def suspect_text(value: str) -> Suspicion | None:
     """Whether a text contains something in the form of a secret, regardless of its name."""
     value = value[:_LONGEST_VALUE]
     for form, found in tokens_in(value):
-        if not _is_example(found.group()):
+        if not is_example(found.group()):
             return Suspicion(f"contains {form.kind}", is_sure=True)
-    if "://" not in value or "@" not in value:
-        return None
-    for match in _USERINFO.finditer(value):
-        if is_plausible(match["password"]) and match["password"] != match["user"]:
-            return Suspicion("contains a URL with a password", is_sure=True)
+    if next(passwords_in_urls(value), None) is not None:
+        return Suspicion("contains a URL with a password", is_sure=True)
     return None
+
+
+def passwords_in_urls(text: str) -> Iterator[re.Match[str]]:
+    """The URLs in a text with a plausible password, up to the ``@`` that follows it."""
+    if "://" in text and "@" in text:
+        for match in _USERINFO.finditer(text):
+            if is_plausible(match["password"]) and match["password"] != match["user"]:
+                yield match
 
 
 def secret_parts(value: str) -> Iterator[str]:
@@ -203,7 +208,7 @@ def secret_parts(value: str) -> Iterator[str]:
             yield found["password"]
 
 
-def _is_example(token: str) -> bool:
+def is_example(token: str) -> bool:
     """Whether a token stands for another one in a text: ``ghp_xxxx``, ``AKIAIOSFODNN7EXAMPLE``."""
     return "EXAMPLE" in token or _exactly(_REPEATED).search(token) is not None
 

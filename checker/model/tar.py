@@ -76,6 +76,8 @@ class Tar(NamedTuple):
         digests: SHA-256 of the content of files by position, if asked for; without sparse files
             and files without content.
         limits: Limits that cut the walk short.
+        unsearched: The limit because of which text files were not searched for secrets; all else
+            was read.
         crashes: Steps that failed while files of the tar were looked at, one line each.
     """
 
@@ -94,6 +96,7 @@ class Tar(NamedTuple):
     digests: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
     crashes: tuple[str, ...] = ()
+    unsearched: LimitReached | None = None
 
     @property
     def needed(self) -> Mapping[int, tuple[str, ...]]:

@@ -50,11 +50,13 @@ PRIVATE_KEY = TokenForm(
 )
 """The first line of a private key in PEM form; the key goes on up to its end mark."""
 
-_REGISTRY_CREDENTIALS = TokenForm(
+REGISTRY_CREDENTIALS = TokenForm(
     "registry credentials",
     ('"auth"',),
     r'"auth"\s*:\s*"(?=[A-Za-z0-9+/]{0,400}[A-Z0-9])[A-Za-z0-9+/]{8,400}={0,2}"',
 )
+"""User and password of a registry as Docker and Podman write them, in Base64."""
+
 _CODE = (
     TokenForm(
         "a GitHub token",
@@ -231,8 +233,8 @@ _MODELS = (
     TokenForm("a Pinecone key", ("pcsk_",), r"\bpcsk_[A-Za-z0-9]{4,6}_[A-Za-z0-9]{60,64}\b"),
 )
 
-_WITH_BLANKS = (PRIVATE_KEY, _REGISTRY_CREDENTIALS)
-_IN_ONE_RUN = (
+_WITH_BLANKS = (PRIVATE_KEY, REGISTRY_CREDENTIALS)
+IN_ONE_RUN = (
     *_CLOUDS,
     *_CODE,
     *_PACKAGES,
@@ -242,7 +244,9 @@ _IN_ONE_RUN = (
     *_OBSERVERS,
     *_MODELS,
 )
-TOKENS: tuple[TokenForm, ...] = (*_WITH_BLANKS, *_IN_ONE_RUN)
+"""The forms of tokens that are one run of characters without blanks and quotes."""
+
+TOKENS: tuple[TokenForm, ...] = (*_WITH_BLANKS, *IN_ONE_RUN)
 """All forms; of two that fit, the first names what was found."""
 
 MARKS = tuple(chain.from_iterable(form.marks for form in _WITH_BLANKS))
@@ -261,7 +265,7 @@ def tokens_in(text: str) -> Iterator[tuple[TokenForm, re.Match[str]]]:
 def may_contain_tokens(text: str) -> bool:
     """Whether a text has a form that is one run of characters; the others have ``MARKS``."""
     runs = " ".join(_compiled(f"{_RUN}\\S*").findall(text))
-    return bool(runs) and any(form.may_be_in(runs) for form in _IN_ONE_RUN)
+    return bool(runs) and any(form.may_be_in(runs) for form in IN_ONE_RUN)
 
 
 @cache

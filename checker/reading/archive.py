@@ -52,6 +52,8 @@ from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs, flat_layer
+from checker.model.tar import Tar
+from checker.patterns import pattern
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
@@ -81,6 +83,10 @@ from checker.records import NamedTuple
 if TYPE_CHECKING:
     from checker.model.attached import Attached
 
+_LAST_DOCUMENTS = (MANIFEST_JSON, INDEX_JSON, REPOSITORIES)
+_LAYER_NAME = pattern(
+    r"(?:\./)?(?:blobs/sha256/|[0-9a-f]{64}/)?(?:layer|[0-9a-f]{64})(?:\.tar)?(?:\.gz)?"
+)
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
@@ -221,10 +227,27 @@ def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:
     """What happened to a file that is not a sound archive; sound ones are not looked at again."""
     content = opened.content
     is_cut = bool(opened.limits or opened.tar.limits)
-    if is_cut or not isinstance(content, TarContent) or not _is_unsound(opened):
+    if is_cut or not isinstance(content, TarContent):
         return None
     name = "looking for what happened to the file"
-    return steps.run(name, lambda: _damage_of(path, opened, content, steps), None)
+    if _is_unsound(opened):
+        return steps.run(name, lambda: _damage_of(path, opened, content, steps), None)
+    if not _ends_in_layer(opened.tar.entries):
+        return None
+    return steps.run(name, lambda: _unwritten_end(opened, content), None)
+
+
+def _ends_in_layer(entries: Entries) -> bool:
+    """Whether the last member is named like a layer, and the documents of an image are missing."""
+    if not len(entries) or any(name in entries.by_path for name in _LAST_DOCUMENTS):
+        return False
+    return _LAYER_NAME.fullmatch(entries.paths[len(entries) - 1]) is not None
+
+
+def _unwritten_end(opened: Opened, content: TarContent) -> Damage | None:
+    from checker.reading.transport.unwritten import find_unwritten_end
+
+    return find_unwritten_end(opened.tar, content.part)
 
 
 def _damage_of(path: str, opened: Opened, content: TarContent, steps: Steps) -> Damage | None:
@@ -700,6 +723,12 @@ def _affordable(place: Location, found: _Interpreted, limits: Limits, steps: Ste
     return again._replace(limits=(*again.limits, reached))
 
 
+def _limits_of(tar: Tar) -> Iterator[LimitReached]:
+    yield from tar.limits
+    if tar.unsearched is not None:
+        yield tar.unsearched
+
+
 def _all_limits(
     opened: Opened,
     blobs: dict[int, Blob],
@@ -707,12 +736,13 @@ def _all_limits(
     limits: Limits,
 ) -> Iterator[LimitReached]:
     yield from opened.limits
-    yield from opened.tar.limits
+    # The members of an image archive are documents and layers, whatever they are called.
+    yield from opened.tar.limits if blobs else _limits_of(opened.tar)
     yield from found
     for blob in blobs.values():
         yield from blob.limits
         yield from blob.cuts
-        for reached in () if blob.tar is None else blob.tar.limits:
+        for reached in () if blob.tar is None else _limits_of(blob.tar):
             yield reached._replace(member=blob.location.member)
     files = sum(kind not in _NO_CONTENT for kind in opened.tar.entries.kinds)
     if blobs and files > limits.members:

@@ -213,6 +213,7 @@ class _Walk:
             elf_files=self._contents.elf_files,
             digests=self._digests,
             limits=tuple(self._log.limits_reached),
+            unsearched=self._contents.unsearched,
         )
         return Listing(tar, self._devices, self._inodes)
 

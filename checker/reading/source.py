@@ -507,7 +507,15 @@ def _reason_of(path: str, error: OSError) -> str:
             "or set --limit spool=BYTES"
         )
     place = "" if error.filename in (None, path) else f" ({error.filename})"
-    return f"cannot be read: {error.strerror or error}{place}"
+    hint = _hint_about(path) if error.errno == errno.ENOENT and error.filename == path else ""
+    return f"cannot be read: {error.strerror or error}{place}{hint}"
+
+
+def _hint_about(path: str) -> str:
+    # Imported here, as hardly any path is wrong.
+    from checker.reading.missing import hint_about
+
+    return hint_about(path)
 
 
 def _open_file(

@@ -41,5 +41,5 @@ class BadHeaderChecksum(Check):
             yield self.finding(
                 archive,
                 f"header at byte {anomaly.offset}: {anomaly.detail}; engines stop reading here",
-                at={"member": anomaly.name, "offset": anomaly.offset},
+                at={"member": anomaly.name or None, "offset": anomaly.offset},
             )

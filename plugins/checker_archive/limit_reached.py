@@ -10,6 +10,8 @@ from checker import Archive, Check, Command, Finding, Fix, Severity
 _OF_VERDICTS = frozenset({"simulated", "lookups"})
 # Limits that leave out what rules say, of which enough is said.
 _OF_REPORTS = frozenset({"findings"})
+# Limits of what is searched for secrets, which a valid archive with many files can reach.
+_OF_SEARCHES = frozenset({"text_files", "text_bytes"})
 
 
 class LimitReached(Check):
@@ -21,7 +23,8 @@ class LimitReached(Check):
         warning if the archive was read, but what engines do with it is not known to its end, or
         rules did not look at all of it: the limits ``simulated`` and ``lookups``, which a valid
         archive with many unusual entries can reach. It is a note if a rule has more findings than
-        are kept (``findings``).
+        are kept (``findings``), or a layer has more text files than are searched for secrets
+        (``text_files``, ``text_bytes``).
 
     Why it matters:
         The part that was not read was not checked. Engines have other limits or none, so that they
@@ -61,6 +64,6 @@ class LimitReached(Check):
 
 def _severity(limit: str) -> Severity | None:
     """The severity for a limit, if it is not that of the rule."""
-    if limit in _OF_REPORTS:
+    if limit in _OF_REPORTS | _OF_SEARCHES:
         return Severity.NOTE
     return Severity.WARNING if limit in _OF_VERDICTS else None

@@ -87,6 +87,6 @@ class MalformedHeader(Check):
             yield self.finding(
                 archive,
                 f"byte {anomaly.offset}{whose}: {anomaly.detail}{rest}",
-                at={"member": anomaly.name, "offset": anomaly.offset},
+                at={"member": anomaly.name or None, "offset": anomaly.offset},
                 severity=_SEVERITIES[anomaly.kind],
             )

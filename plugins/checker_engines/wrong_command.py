@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Command, Fix
-from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind
 from checker.verdicts import Classification, Loadable
 from checker_engines.causes import has_error
 
@@ -53,9 +53,11 @@ class WrongCommand(Check):
         reason = None if found is None else self._reason(found)
         if found is None or reason is None or self._is_explained(archive):
             return
-        yield self.finding(
-            archive, f"the archive is of kind {archive.kind}: {reason}", fix=_fix(found.restore)
-        )
+        if archive.kind is Kind.UNKNOWN:
+            known = f"docker {self.context.action} does not restore the archive"
+        else:
+            known = f"the archive is of kind {archive.kind}"
+        yield self.finding(archive, f"{known}: {reason}", fix=_fix(found.restore))
 
     def _reason(self, found: Classification) -> str | None:
         if self.context.action == "load" and found.loadable is Loadable.NO:

@@ -15,6 +15,7 @@ from functools import cache
 from types import MappingProxyType
 
 from checker.checks.listing import first_few
+from checker.model.text_secrets import has_passphrase
 from checker.records import NamedTuple
 from checker_hygiene.secrets import is_plausible, suspect
 
@@ -168,10 +169,6 @@ def _single_kinds() -> Iterator[tuple[str, Kind]]:
 CREDENTIALS: Mapping[str, Kind] = MappingProxyType(dict(_kinds()))
 """The kind of a file, by the end of its path."""
 
-# An unencrypted key of OpenSSH begins with its format and the cipher "none".
-_OPENSSH = b"OPENSSH PRIVATE KEY"
-_OPENSSH_PLAIN = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
-
 
 def credential_in(path: str, head: bytes) -> Credential | None:
     """The credential that a file contains; None if its content does not confirm one.
@@ -189,7 +186,7 @@ def credential_in(path: str, head: bytes) -> Credential | None:
         return _credential_in_variables(text)
     if not any(_is_secret(match) for match in _compiled(kind.pattern).finditer(text)):
         return None
-    if kind.pattern == _PRIVATE_KEY and _has_passphrase(head):
+    if kind.pattern == _PRIVATE_KEY and has_passphrase(head):
         return Credential(f"{kind.what} with a passphrase", is_sure=False)
     return Credential(kind.what, is_sure=True)
 
@@ -201,12 +198,6 @@ def _is_secret(match: re.Match[str]) -> bool:
     value = match[1].strip("\"'")
     # A private key in JSON contains spaces and line ends.
     return "PRIVATE KEY" in value or is_plausible(value)
-
-
-def _has_passphrase(head: bytes) -> bool:
-    if _OPENSSH in head:
-        return _OPENSSH_PLAIN not in head.replace(b"\n", b"").replace(b"\r", b"")
-    return b"ENCRYPTED" in head
 
 
 def _credential_in_variables(text: str) -> Credential | None:

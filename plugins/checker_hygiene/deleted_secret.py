@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Finding, Layer, Rootfs, Severity
-from checker_hygiene.credentials import credential_in
+from checker_hygiene.credentials import Credential, credential_in
 from checker_hygiene.known_files import CREDENTIAL_FILES, KnownFile, find_known_files
+from checker_hygiene.text_files import TEXT_FILES, SecretFile, find_secret_files
 
 
 class DeletedSecret(Check):
     """A file with credentials was deleted or replaced, but is still stored in a layer.
 
     What it means:
-        A layer contains a file with credentials, as described for credential-file. It is not
-        visible in a container, because an upper layer, or a later entry of the same layer, deletes
-        or replaces it. The layer itself still contains it.
+        A layer contains a file with credentials, as described for credential-file, or another text
+        file with a secret, as described for secret-in-file. It is not visible in a container,
+        because an upper layer, or a later entry of the same layer, deletes or replaces it. The
+        layer itself still contains it.
 
     Why it matters:
         A layer is a tar that everyone who has the image can unpack. The deletion does not protect
@@ -41,27 +43,35 @@ class DeletedSecret(Check):
     severity = Severity.WARNING
     security = 8.0
     since = "0.1.0"
-    reads = (CREDENTIAL_FILES,)
+    reads = (CREDENTIAL_FILES, TEXT_FILES)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Check the files with known names that are not visible."""
-        for find in find_known_files(rootfs):
-            credential = credential_in(find.path, find.head) if find.is_hidden else None
+        """Check the files with known names that are not visible, then other text files."""
+        for known in find_known_files(rootfs):
+            credential = credential_in(known.path, known.head) if known.is_hidden else None
             if credential is not None:
-                from checker_hygiene.layering import hidden_by_layer
+                yield self._hidden(rootfs, known, credential)
+        for find in find_secret_files(rootfs):
+            if find.is_hidden:
+                yield self._hidden(rootfs, find, Credential(find.what, find.is_sure))
 
-                upper = hidden_by_layer(rootfs.layers, find.layer, find.path)
-                yield self.finding(
-                    find.layer if rootfs.image else rootfs,
-                    f"{find.layer.label} contains {find.path} with {credential.what}; "
-                    f"{_how(find, upper)}, but it can still be read from the layer",
-                    severity=None if credential.is_sure else Severity.NOTE,
-                    at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
-                    related=[] if upper is None else [upper.location],
-                )
+    def _hidden(
+        self, rootfs: Rootfs, find: KnownFile | SecretFile, credential: Credential
+    ) -> Finding:
+        from checker_hygiene.layering import hidden_by_layer
+
+        upper = hidden_by_layer(rootfs.layers, find.layer, find.path)
+        return self.finding(
+            find.layer if rootfs.image else rootfs,
+            f"{find.layer.label} contains {find.path} with {credential.what}; "
+            f"{_how(find, upper)}, but it can still be read from the layer",
+            severity=None if credential.is_sure else Severity.NOTE,
+            at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
+            related=[] if upper is None else [upper.location],
+        )
 
 
-def _how(find: KnownFile, upper: Layer | None) -> str:
+def _how(find: KnownFile | SecretFile, upper: Layer | None) -> str:
     if upper is None:
         return "a later entry of the same layer replaces it"
     verb = "replaces" if find.path in upper.entries.by_path else "deletes"

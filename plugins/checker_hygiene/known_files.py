@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from checker import ContentRequest, Layer, Rootfs
+from checker.model.text_files import OTHERS
 from checker.records import NamedTuple
 from checker_hygiene.credentials import CREDENTIALS
 from checker_hygiene.leftovers import LEFTOVERS
@@ -18,15 +19,7 @@ CREDENTIAL_FILES = ContentRequest(endings=frozenset(CREDENTIALS), limit=8192)
 LEFTOVER_FILES = ContentRequest(endings=frozenset(LEFTOVERS), limit=1)
 
 _BASES = frozenset(ending.rpartition("/")[2] for ending in (*CREDENTIALS, *LEFTOVERS))
-# Directories of other authors: tests, examples, documentation and installed packages.
-FOREIGN = frozenset(
-    {
-        *("test", "tests", "testing", "testdata", "test-data", "__tests__", "spec", "specs"),
-        *("fixtures", "example", "examples", "sample", "samples", "demo", "doc", "docs", "man"),
-        *("node_modules", "vendor", "site-packages", "dist-packages", "gems", "mod", "registry"),
-        *("bower_components", "third_party", "licenses"),
-    }
-)
+FOREIGN = OTHERS
 """Names of directories whose files do not come from the author of the image."""
 
 

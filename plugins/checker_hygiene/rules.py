@@ -15,6 +15,7 @@ from checker_hygiene.missing_label import MissingLabel
 from checker_hygiene.missing_signature import MissingSignature
 from checker_hygiene.package_cache import PackageCache
 from checker_hygiene.secret_in_environment import SecretInEnvironment
+from checker_hygiene.secret_in_file import SecretInFile
 from checker_hygiene.secret_in_history import SecretInHistory
 from checker_hygiene.secret_in_label import SecretInLabel
 from checker_hygiene.sudo_in_build import SudoInBuild
@@ -45,4 +46,5 @@ RULES: tuple[type[Check], ...] = (
     FileInSeveralLayers,
     PackageCache,
     UnnecessaryFile,
+    SecretInFile,
 )

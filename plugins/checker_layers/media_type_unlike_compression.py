@@ -13,6 +13,8 @@ _NOT_DETECTED = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
 # What containerd reads, whatever the media type says: no compression, or one that it detects.
 _INFLATED_BY_ALL = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 
+_AS_SKOPEO_WRITES = (MediaType.DOCKER_LAYER_GZIP, CompressionKind.NONE)
+
 
 class MediaTypeUnlikeCompression(Check):
     """The compression of a layer does not match its media type.
@@ -22,6 +24,8 @@ class MediaTypeUnlikeCompression(Check):
         compressed differently. It is an error where an engine fails: compressed content with an OCI
         media type without compression, and xz or bzip2 with any media type. gzip in place of zstd
         or vice versa, and an uncompressed layer with a media type for compression, are warnings.
+        An uncompressed layer with Docker's type for gzip is a note in skopeo's ``dir:`` layout,
+        where skopeo and ``podman save --format docker-dir`` write it.
 
     Why it matters:
         containerd, and Docker's containerd image store, do not decompress a layer of type
@@ -62,7 +66,7 @@ class MediaTypeUnlikeCompression(Check):
             layer,
             f"{layer.label}: its media type is {media_type}, its content is {found}"
             f"{_consequence(actual)}",
-            severity=_severity(MediaType(media_type), actual),
+            severity=_severity(MediaType(media_type), actual, blob),
         )
 
 
@@ -81,6 +85,10 @@ def _is_tar(blob: Blob) -> bool:
     return is_read_to_end(blob) and blob.tar is not None and blob.inflated_size > 0
 
 
-def _severity(media_type: MediaType, actual: CompressionKind) -> Severity:
+def _severity(media_type: MediaType, actual: CompressionKind, blob: Blob) -> Severity:
+    # Blobs of an image layout are in directories.
+    is_in_dir_layout = "/" not in blob.path
+    if is_in_dir_layout and (media_type, actual) == _AS_SKOPEO_WRITES:
+        return Severity.NOTE
     is_refused = media_type in _NOT_DETECTED or actual not in _INFLATED_BY_ALL
     return Severity.ERROR if is_refused else Severity.WARNING

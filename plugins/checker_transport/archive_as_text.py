@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Command, Finding, Fix
-from checker.model.damage import EncodedArchive, TextForm, TextWrapper
-from checker_transport.transport import TransportCheck
+from checker.model.damage import UTF8_WITH_MARK, EncodedArchive, TextForm, TextWrapper
+from checker_transport.transport import TransportCheck, counted
 
-_COMMANDS = {
-    TextForm.UUENCODE: "uudecode -o FIXED FILE",
-    TextForm.HEX: "xxd -r -p FILE > FIXED",
-    TextForm.XXD: "xxd -r FILE > FIXED",
+_NO_RETURNS = "tr -d '\\r' {}"
+_UNWRAPPED = {
+    TextWrapper.NONE: (),
+    TextWrapper.PEM: ("grep -v ^----- {}", _NO_RETURNS),
+    TextWrapper.DATA_URL: ("sed 's/^data:[^,]*,//' {}",),
+    TextWrapper.CARRIAGE_RETURNS: (_NO_RETURNS,),
 }
-_BASE64_COMMANDS = {
-    TextWrapper.NONE: "base64 -d FILE > FIXED",
-    TextWrapper.PEM: "grep -v ^----- FILE | tr -d '\\r' | base64 -d > FIXED",
-    TextWrapper.DATA_URL: "sed 's/^data:[^,]*,//' FILE | base64 -d > FIXED",
-    TextWrapper.CARRIAGE_RETURNS: "tr -d '\\r' < FILE | base64 -d > FIXED",
+_DECODERS = {
+    TextForm.UUENCODE: "uudecode -o FIXED {}",
+    TextForm.HEX: "xxd -r -p {} > FIXED",
+    TextForm.XXD: "xxd -r {} > FIXED",
+    TextForm.BASE64: "base64 -d {} > FIXED",
+    TextForm.BASE64_URL: "base64 -d {} > FIXED",
 }
+# What reads standard input alone.
+_TRANSLATORS = ("tr ", "(tr ")
 
 
 class ArchiveAsText(TransportCheck):
@@ -50,21 +55,42 @@ class ArchiveAsText(TransportCheck):
         if isinstance(damage, EncodedArchive):
             yield self.finding(
                 archive,
-                f"the file is text, {damage.form}, that decodes to {damage.content}; engines do "
-                "not decode it",
+                f"the file is text{_encoding(damage)}, {damage.form}{_lines(damage)}, that decodes "
+                f"to {damage.content}; engines do not decode it",
                 at={"offset": 0},
                 fix=_fix(damage),
             )
 
 
+def _encoding(damage: EncodedArchive) -> str:
+    return f" in {damage.encoding}" if damage.encoding else ""
+
+
+def _lines(damage: EncodedArchive) -> str:
+    if not damage.lines:
+        return ""
+    return f" after {counted(damage.lines, 'line')} of other text"
+
+
 def _fix(damage: EncodedArchive) -> Fix | None:
-    if damage.form is TextForm.BASE64:
-        command = _BASE64_COMMANDS[damage.wrapper]
-    elif damage.form is TextForm.BASE64_URL:
-        padding = f"; printf {'=' * damage.padding}" if damage.padding else ""
-        command = f"(tr -- '-_' '+/' < FILE{padding}) | base64 -d > FIXED"
-    elif damage.form in _COMMANDS:
-        command = _COMMANDS[damage.form]
-    else:
+    decoder = _DECODERS.get(damage.form)
+    if decoder is None:
         return None
-    return Fix("decode it", Command(command))
+    first, *others = (*_stages(damage), decoder)
+    source = "< FILE" if first.startswith(_TRANSLATORS) else "FILE"
+    commands = (first.format(source), *(each.format("") for each in others))
+    return Fix("decode it", Command(" | ".join(" ".join(each.split()) for each in commands)))
+
+
+def _stages(damage: EncodedArchive) -> Iterator[str]:
+    """What is done with the text before it is decoded; ``{}`` stands for the file."""
+    if damage.encoding == UTF8_WITH_MARK:
+        yield "tail -c +4 {}"
+    elif damage.encoding:
+        yield f"iconv -f {damage.encoding} -t ASCII {{}}"
+    if damage.lines:
+        yield f"tail -n +{damage.lines + 1} {{}}"
+    yield from _UNWRAPPED[damage.wrapper]
+    if damage.form is TextForm.BASE64_URL:
+        padding = f"; printf {'=' * damage.padding}" if damage.padding else ""
+        yield f"(tr -- '-_' '+/' {{}}{padding})"

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from checker import Archive, Finding
 from checker.model.damage import SavedText, TextKind
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
 from checker_transport.transport import TransportCheck
+
+_DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT})
+_DIRECTORY = "check the directory that the file is in"
 
 
 class JsonDocument(TransportCheck):
@@ -43,4 +47,5 @@ class JsonDocument(TransportCheck):
                 archive,
                 f"the file is a JSON document ({damage.quote}), not an archive",
                 at={"offset": 0},
+                fix=_DIRECTORY if archive.path.rpartition("/")[2] in _DOCUMENTS else None,
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker import Archive, Command, Finding, Fix
 from checker.model.damage import LeadingData
-from checker_transport.transport import TransportCheck, content_of, piped, quote
+from checker_transport.transport import TransportCheck, content_of, counted, piped, quote
 
 
 class LeadingText(TransportCheck):
@@ -42,14 +42,14 @@ class LeadingText(TransportCheck):
         if not isinstance(damage, LeadingData):
             return
         what = quote(damage.text) if damage.text else "a byte order mark or white space"
-        size = damage.size
+        size = counted(damage.size, "byte")
         yield self.finding(
             archive,
-            f"{content_of(damage.within)} begins with {size} bytes of text: {what}; "
-            f"{damage.follows} follows at byte {size}, engines expect it at byte 0",
+            f"{content_of(damage.within)} begins with {size} of text: {what}; "
+            f"{damage.follows} follows at byte {damage.size}, engines expect it at byte 0",
             at={"offset": 0},
             fix=Fix(
-                f"remove the first {size} bytes",
-                Command(piped(damage.within, f"tail -c +{size + 1}")),
+                "remove the first byte" if damage.size == 1 else f"remove the first {size}",
+                Command(piped(damage.within, f"tail -c +{damage.size + 1}")),
             ),
         )

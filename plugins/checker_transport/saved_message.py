@@ -11,12 +11,18 @@ from checker_transport.transport import TransportCheck, quote
 _WORDS = {
     TextKind.ENGINE_MESSAGE: "the error message of a command",
     TextKind.USAGE: "the usage text of a command",
+    TextKind.CHECKSUMS: "a list of checksums",
+    TextKind.ADDRESS: "a web address",
+    TextKind.PATH: "the path of a file, as Git writes a symbolic link where there are none",
     TextKind.TEXT: "text",
 }
 _AGAIN = "write the archive to a file: docker save -o image.tar IMAGE"
 _FIXES = {
     TextKind.ENGINE_MESSAGE: "correct the cause that the message names, then " + _AGAIN,
     TextKind.USAGE: "correct the command line: docker save -o image.tar IMAGE",
+    TextKind.CHECKSUMS: "check the file that it names",
+    TextKind.ADDRESS: "download what is there",
+    TextKind.PATH: "check the file that it names",
     TextKind.TEXT: _AGAIN,
 }
 
@@ -27,11 +33,13 @@ class SavedMessage(TransportCheck):
     What it means:
         The file contains text. Often it is what a failed command printed, saved in place of the
         archive: "Error response from daemon: No such image", or a usage text. The message quotes
-        its first line.
+        its first line. Other texts lead to the archive: its web address, its path, a list of
+        checksums.
 
     Why it matters:
         The command that should have written the archive failed. In a script without `set -e`, and
-        in a pipeline without `set -o pipefail`, this goes unnoticed.
+        in a pipeline without `set -o pipefail`, this goes unnoticed. Where Git has no symbolic
+        links, as on Windows, it writes a link as a file with the path.
 
     How to fix it:
         Correct the cause that the text names and run the command again, with an option for the

@@ -28,3 +28,8 @@ def piped(within: CompressionKind, command: str) -> str:
 def quote(text: str) -> str:
     """Text of the file in quotation marks."""
     return f'"{text}"'
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: ``1 line``, ``2 lines``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -107,3 +107,19 @@ def test_odd_members_crash_no_rule(
     archive = read(tmp_path, write_tar([member, member, Member("etc/passwd", b"x")]))
     for session in sessions.values():
         findings_of(session, archive)
+
+
+@pytest.mark.parametrize(("begin", "member"), [(b"", "b"), (bytes(1), None)])
+def test_a_header_without_a_name_is_no_member(
+    begin: bytes, member: str | None, sessions: Mapping[str, Session], tmp_path: Path
+) -> None:
+    data = bytearray(write_tar((Member("a", b"x"), Member("b", b"y"))))
+    second = 1024
+    data[second + 148 : second + 156] = b"00001\0 x"
+    data[second : second + len(begin)] = begin
+    (finding,) = (
+        one
+        for one in findings_of(sessions["ARC"], read(tmp_path, bytes(data)))
+        if one.rule == "ARC003"
+    )
+    assert (finding.location.member, finding.location.offset) == (member, second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +16,16 @@ from checker.checks.finding import Finding, Severity
 from checker.session import Session
 from checker.testing.archive import docker_archive
 from checker.testing.image import sample_image
-from checker.testing.tar import Member, directory, file, hardlink, opaque, symlink, whiteout
+from checker.testing.tar import (
+    Member,
+    directory,
+    file,
+    hardlink,
+    opaque,
+    symlink,
+    whiteout,
+    write_tar,
+)
 from tests.effort import examples
 from tests.sessions import checked_whole
 
@@ -123,3 +134,35 @@ def test_a_whiteout_leads_through_a_link_or_hides_something_or_is_reported(
 def hidden(finding: Finding) -> str:
     """The path that the whiteout of a finding hides."""
     return (finding.location.path or "").replace(".wh.", "")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "severity"),
+    [
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", Severity.NOTE),
+        ("application/vnd.oci.image.layer.v1.tar+gzip", Severity.WARNING),
+    ],
+)
+def test_a_plain_layer_in_a_dir_layout_as_skopeo_writes_it(
+    media_type: str, severity: Severity, session: Session, tmp_path: Path
+) -> None:
+    layer = write_tar((file("etc/motd", b"hello\n"),))
+    digest = hashlib.sha256(layer).hexdigest()
+    config = json.dumps({"rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}).encode()
+    described = [(media_type, layer), ("application/vnd.docker.container.image.v1+json", config)]
+    first, last = (
+        {
+            "mediaType": each,
+            "size": len(data),
+            "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+        }
+        for each, data in described
+    )
+    docker = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = {"schemaVersion": 2, "mediaType": docker, "config": last, "layers": [first]}
+    tmp_path.joinpath("version").write_text("Directory Transport Version: 1.1\n")
+    tmp_path.joinpath("manifest.json").write_text(json.dumps(manifest))
+    for data in (layer, config):
+        tmp_path.joinpath(hashlib.sha256(data).hexdigest()).write_bytes(data)
+    [finding] = [one for one in session.check(tmp_path).findings if one.rule == "LYR002"]
+    assert finding.severity is severity

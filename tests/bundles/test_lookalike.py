@@ -25,7 +25,7 @@ from checker.checks.lookalike import looks_like
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"\x1f\x8b\x08\x00", "gzip data"),
         ("ustar".encode("utf-16"), "UTF-16 text, as written by PowerShell's > operator"),
-        (b"Salted__\x01\x02", "a file encrypted with OpenSSL"),
+        (b"Salted__\x01\x02", "data encrypted with OpenSSL"),
         (bytes(100), "a sequence of zero bytes"),
         (b"hello\tworld\r\n", "text"),
         ("grüße".encode()[:3], "text"),

@@ -102,6 +102,19 @@ def test_every_column_is_kept() -> None:
     assert [entry.name for entry in found.tar.entries] == [e.name for e in facts.tar.entries]
 
 
+def test_text_files_that_were_not_searched() -> None:
+    files = [file(f"app/{number}.conf", f"name = the file {number} of 3\n") for number in range(3)]
+    walker = TarWalker(Limits(text_files=2), ContentPlan(secrets=True))
+    walker.feed(write_tar(files))
+    facts = LayerFacts(*_COMPRESSION, tar=walker.finish(), records=0)
+    data = encoded(facts)
+    assert data is not None
+    reached = decoded(data).tar.unsearched
+    assert reached is not None
+    assert reached == facts.tar.unsearched
+    assert (reached.limit, reached.value) == ("text_files", 2)
+
+
 NAMES = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=40)
 RANDOM = st.lists(
     st.one_of(

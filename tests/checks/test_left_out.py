@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from benchmarks.hostile.generators import GENERATORS
-from checker import Session
+from checker import Rootfs, Session, Severity
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.results import CheckedArchive
 from checker.testing.archive import build
@@ -143,6 +143,26 @@ def test_whatever_a_limit_changes_is_told(name: str, limit: str) -> None:
 def test_what_was_left_out_is_named(name: str, what: str) -> None:
     told = [one.message for one in checked(name, {"lookups": 20}).findings if one.rule == "ARC010"]
     assert any(what in message for message in told), told
+
+
+@pytest.mark.parametrize("limits", [{"text_files": 1}, {"text_bytes": 30}])
+@pytest.mark.parametrize("kind", ["docker-archive", "rootfs"])
+def test_text_files_that_are_not_searched(kind: str, limits: dict[str, int]) -> None:
+    files = tuple(
+        file(f"app/{number}.conf", f"name = the file {number} of 3\n") for number in range(3)
+    )
+    layer = (_SHELL, *map(directory, ("etc", "lib", "usr", "var")), *files)
+    archive = build(kind, Image(layers=(layer,))).tar()
+    session = Session({"limits": limits, "jobs": 1}, plugins=plugins())
+    found = session.check(io.BytesIO(archive), name="archive.tar")
+    ((name, value),) = limits.items()
+    told = [(one.severity, one.message) for one in found.findings if one.rule == "ARC010"]
+    assert [severity for severity, _ in told] == [Severity.NOTE]
+    what = f"the limit {name} of {value} was reached: further text files were not searched"
+    assert what in told[0][1]
+    assert found.archive is not None
+    roots = [Rootfs(image.location, image.layers, image) for image in found.archive.images]
+    assert all(root.is_whole for root in (*roots, *filter(None, [found.archive.rootfs])))
 
 
 @pytest.mark.parametrize("name", ARCHIVES)

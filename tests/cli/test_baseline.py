@@ -189,6 +189,12 @@ def test_a_wrong_baseline_says_where(
     assert done.err.startswith(f"checker: known.json{message}") or message in done.err
 
 
+def test_a_byte_order_mark_of_a_windows_editor(checker: Checker) -> None:
+    known = checker.folder / "known.json"
+    known.write_bytes(b'\xef\xbb\xbf{"findings": [], "version": 1}')
+    assert read_baseline(str(known)).entries == frozenset()
+
+
 def test_a_baseline_that_is_not_there(checker: Checker, image: Path) -> None:
     done = checker("check", image, "--baseline", "known.json")
     assert done.code == 2

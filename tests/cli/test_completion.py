@@ -35,12 +35,12 @@ SECONDS = 60
 
 
 def single_rule() -> tuple[str, str]:
-    """An ID of a rule, and a beginning that no other ID has."""
+    """A beginning of the ID of a rule that no other ID has, or all of it, and the ID."""
     by_beginning = defaultdict(list)
     for rule in load_plugins().registry:
         by_beginning[rule.id[:-1]].append(rule.id)
-    beginning, ids = next(each for each in by_beginning.items() if len(each[1]) == 1)
-    return beginning, ids[0]
+    beginning, ids = min(by_beginning.items(), key=lambda each: len(each[1]))
+    return beginning if len(ids) == 1 else ids[0], ids[0]
 
 
 BEGINNING, RULE = single_rule()

@@ -165,6 +165,13 @@ def test_a_wrong_file_says_where_and_what_is_meant(
     assert "Traceback" not in done.err
 
 
+def test_a_byte_order_mark_of_a_windows_editor(checker: Checker, rootfs: Path) -> None:
+    checker.folder.joinpath("checker.toml").write_bytes(b'\xef\xbb\xbffail-on = "ever"\n')
+    done = checker("check", rootfs)
+    assert done.code == 2
+    assert "checker.toml:1: fail-on: invalid value 'ever'" in done.err
+
+
 def test_bytes_that_are_not_text(checker: Checker, rootfs: Path) -> None:
     checker.folder.joinpath("checker.toml").write_bytes(b"jobs = 1\nselect = ['\xff']\n")
     done = checker("check", rootfs)

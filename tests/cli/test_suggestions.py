@@ -62,6 +62,13 @@ def test_nothing_is_suggested_for_what_resembles_nothing(checker: Checker) -> No
     assert done.err.endswith("unrecognized arguments: --zzzzzz\n")
 
 
+def test_an_archive_without_a_command(checker: Checker) -> None:
+    checker.folder.joinpath("image.tar").touch()
+    done = checker("image.tar")
+    assert done.code == 2
+    assert done.err.endswith("; did you mean 'checker check image.tar'?\n")
+
+
 def test_families(checker: Checker) -> None:
     done = checker("explain", "hyg")
     assert done.code == 0

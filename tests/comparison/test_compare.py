@@ -307,6 +307,36 @@ def test_other_archives_are_compared_by_their_members(comparer: Comparer) -> Non
     assert comparer(a, b).files == {"notes.txt": ("changed", ["content"])}
 
 
+@pytest.mark.parametrize("name", ["a.tar", "b.tar"])
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "a 7-Zip file"),
+        (b"<html><title>Sign in</title></html>", "a web page"),
+        (build("docker-archive").tar()[:10_000], "the first piece of a split file"),
+    ],
+)
+def test_files_that_are_no_archives_are_not_compared(
+    comparer: Comparer, other: bytes, what: str, name: str
+) -> None:
+    image = build("docker-archive").tar()
+    compared = comparer(other, image) if name == "a.tar" else comparer(image, other)
+    assert compared.code == 1
+    assert compared.report["differs_in"] == ["unknown"]
+    assert compared.files == {}
+    assert compared.report["lost_settings"] == []
+    [reason] = compared.report["images"][0]["not_compared"]
+    assert reason == f"{name}: the file is {what}"
+    assert reason in compared.text
+
+
+def test_settings_are_lost_in_root_filesystems_only(comparer: Comparer) -> None:
+    chart = write_tar((file("app/Chart.yaml", "name: app\n"), file("app/values.yaml", "")))
+    compared = comparer(build("docker-archive").tar(), chart)
+    assert compared.report["lost_settings"] == []
+    assert "root filesystem does not contain" not in compared.text
+
+
 def test_secrets_are_masked(comparer: Comparer) -> None:
     token = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
     one, other = image(BASE), image(BASE, config={"config": {"Env": [f"TOKEN={token}"]}})

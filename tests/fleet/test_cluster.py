@@ -30,6 +30,7 @@ from benchmarks.loopback import (
     s3_server,
     wait_until,
 )
+from checker.fleet.workers import SchedulerError, Workers, dask_at
 from checker.testing import Image, build
 from tests.fleet.stock import BASE, layer, write_stock
 from tests.fleet.sweeping import comparable, rows
@@ -186,6 +187,26 @@ def test_a_scheduler_that_dies(store: Store, traffic: Traffic, tmp_path: Path) -
     again = run(store, BUCKET, "--workers", "0", results=results)
     assert again.summary["unchanged"] > 0
     assert again.summary["unchanged"] + again.summary["checked"] == 30
+
+
+def ask_until_told(workers: Workers) -> None:
+    while workers.room:
+        workers.submit("another", abs, -1)
+        workers.next_done()
+
+
+def test_whatever_is_asked_of_a_dead_scheduler_names_it(store: Store, tmp_path: Path) -> None:
+    with (
+        dask_cluster(1, tmp_path, store.environment) as cluster,
+        dask_at(cluster.address, "run") as workers,
+    ):
+        workers.submit("one", abs, -1)
+        assert workers.next_done().result == 1
+        kill(cluster.scheduler)
+        with pytest.raises(SchedulerError, match=cluster.address):
+            ask_until_told(workers)
+        with pytest.raises(SchedulerError, match=cluster.address):
+            _ = workers.room
 
 
 def test_a_store_that_throttles_and_fails(

@@ -82,6 +82,15 @@ def changes(plan: ImportPlan) -> list[str]:
         ),
         ([file("bin/busybox", PROGRAM, mode=0o755)], '["/bin/busybox", "sh"]'),
         ([file("sbin/init", PROGRAM, mode=0o755), directory("etc")], '["/sbin/init"]'),
+        ([file("app", PROGRAM, mode=0o755)], '["/app"]'),
+        (
+            [
+                file("./opt/app", PROGRAM, mode=0o755),
+                file("lib/libx.so.1", PROGRAM, mode=0o755),
+                file("share/tool", PROGRAM, mode=0o644),
+            ],
+            '["/opt/app"]',
+        ),
     ],
 )
 def test_a_program_is_suggested_that_can_run(
@@ -92,6 +101,11 @@ def test_a_program_is_suggested_that_can_run(
     assert plan.start is not None
     assert plan.start.answer is Answer.YES
     assert plan.is_good
+
+
+def test_of_several_programs_none_is_suggested(session: Session) -> None:
+    members = [file(path, PROGRAM, mode=0o755) for path in ("app", "tool")]
+    assert changes(planned(session, members)) == []
 
 
 def test_nothing_is_suggested_that_the_root_does_not_have(session: Session) -> None:

@@ -151,6 +151,12 @@ MADE = [
     Made("a text that is executable, as on file systems without modes",
          (file("README.md", mode=0o777), file("LICENSE", mode=0o777)), Kind.UNKNOWN),
     Made("a link at the top", (symlink("current", "v1"), file("v1/notes.txt")), Kind.UNKNOWN),
+    Made("an export of an image of Nix", (file("nix/store/x-busybox/bin/sh", mode=0o755),),
+         Kind.ROOTFS),
+    Made("a package of Guix", (file("gnu/store/x-hello/bin/hello", mode=0o755),), Kind.ROOTFS),
+    Made("a store in a directory", (file("a/nix/store/x-hello/bin/hello", mode=0o755),),
+         Kind.UNKNOWN),
+    Made("a package of Alpine", (file(".PKGINFO"), file("bin/x", mode=0o755)), Kind.UNKNOWN),
     Made("a root with its Dockerfile", (*ROOT, file("Dockerfile")), Kind.ROOTFS),
 ]  # fmt: skip
 

@@ -88,6 +88,7 @@ def everything(tar: Tar) -> tuple[Any, ...]:
         dict(tar.global_records),
         dict(tar.contents),
         tar.limits,
+        tar.unsearched,
     )
 
 
@@ -578,6 +579,7 @@ def reader(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+TOKEN = "ghp_nW0rSkzcb5m9vDx1LhYq7KfT3aGp8JuEi2Zo"
 SPECIAL = (
     directory("srv/"),
     directory("./lib/"),
@@ -592,6 +594,9 @@ SPECIAL = (
     symlink("to", "d/" * 48),
     file("//odd/../name/.", b"odd"),
     replace(file("b" * 80, b"prefix"), raw={"prefix": b"p/" * 75}),
+    file("app/settings.yaml", f"name: app\ntoken: {TOKEN}\n"),
+    file("./app/run.sh", f"#!/bin/sh\nexport TOKEN={TOKEN}\n", mode=0o755),
+    file("app/large.json", f'{{"token": "{TOKEN}"}}'.ljust(3000)),
     file("inner.tar", write_tar([file(f"inner/{number}", b"x") for number in range(3)])),
 )
 # The walker reads some headers alone after each that is not plain.
@@ -614,7 +619,9 @@ PLANS = (
         below={"home/a": 10, "srv/7": 5},
         hashed={"1": frozenset({"srv/1"}), "7": frozenset({"3/7"})},
     ),
+    ContentPlan({"app/settings.yaml": 4}, 600, libraries=True, secrets=True),
 )
+SEARCH = PLANS[-1]
 
 
 @pytest.mark.usefixtures("reader")
@@ -716,6 +723,30 @@ def test_plain_headers_within_limits(limits: Limits) -> None:
     expected = everything(walk([PLAIN_TAR], HEADER_BY_HEADER, limits))
     assert everything(walk([PLAIN_TAR], EXECUTABLES, limits)) == expected
     assert everything(walk(cut(PLAIN_TAR, 700), EXECUTABLES, limits)) == expected
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *(Limits(text_files=count) for count in (1, 2, 7, 100, 300, 400)),
+        *(Limits(text_bytes=count) for count in (1, 500, 9_000, 150_000, 250_000)),
+    ],
+    ids=str,
+)
+def test_text_files_within_limits(limits: Limits) -> None:
+    expected = everything(walk([PLAIN_TAR], SEARCH._replace(digests=True), limits))
+    assert everything(walk([PLAIN_TAR], SEARCH, limits)) == expected
+    assert everything(walk(cut(PLAIN_TAR, 700), SEARCH, limits)) == expected
+
+
+@pytest.mark.usefixtures("reader")
+def test_text_files_with_secrets_are_kept() -> None:
+    tar = walk([PLAIN_TAR], ContentPlan(secrets=True))
+    paths = {tar.entries.paths[position] for position in tar.contents}
+    assert paths == {"app/settings.yaml", "app/run.sh", "app/large.json"}
+    sizes = [tar.entries.sizes[position] for position in tar.contents]
+    assert list(map(len, tar.contents.values())) == sizes
 
 
 MANY_MEMBERS = tuple(

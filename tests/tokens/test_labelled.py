@@ -46,6 +46,27 @@ def in_files(samples: Sequence[Sample]) -> Image:
     return Image(layers=(files,))
 
 
+# As people write settings in text files; the name says nothing about the value.
+_LINES = (
+    ("etc/app{0}.conf", "# settings\n{1} = {2}\n"),
+    ("app/{0}/settings.yaml", "app:\n  {1}: {2}\n"),
+    ("srv/{0}/config.json", '{{"{1}": "{2}"}}\n'),
+    ("opt/{0}/run.sh", "#!/bin/sh\nexport {1}='{2}'\nexec app\n"),
+    ("home/me/{0}/client.py", "VALUE = 1\n\n{1} = Client('{2}', retries=3)\n"),
+    ("root/{0}/.bash_history", "ls\n{1}={2} app --now\n"),
+    ("code/{0}/pom.xml", "<settings>\n  <{1}>{2}</{1}>\n</settings>\n"),
+)
+
+
+def in_text_files(samples: Sequence[Sample]) -> Image:
+    lines = [(*_LINES[i % len(_LINES)], i, sample) for i, sample in enumerate(samples)]
+    files = tuple(
+        file(path.format(i), text.format(i, sample.name, sample.value))
+        for path, text, i, sample in lines
+    )
+    return Image(layers=(files,))
+
+
 class Place(NamedTuple):
     """Where values are, the rule that looks there, and how a finding names the value."""
 
@@ -59,6 +80,7 @@ PLACES = {
     "labels": Place("HYG007", in_labels, r"(\d+)$"),
     "history": Place("HYG008", in_history, r"^/history/(\d+)"),
     "files": Place("HYG014", in_files, r"^srv/(\d+)/"),
+    "text files": Place("HYG021", in_text_files, r"^\D+(\d+)"),
 }
 
 

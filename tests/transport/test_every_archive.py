@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -204,6 +205,25 @@ def test_commands_undo_the_encoding(
     assert run(fix.change, tmp_path) == whole
 
 
+@pytest.mark.parametrize("after", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("before", ["", "Warning: host key added\n", "A: b\nC: base64\n\n"])
+@pytest.mark.parametrize("damage", ["base64", "base64-url", "data-url", "pem", "hex", "xxd"])
+def test_commands_undo_encodings_of_texts(
+    damage: str, before: str, after: str, tmp_path: Path, session: Session
+) -> None:
+    if damage in {"hex", "xxd"} and shutil.which("xxd") is None:
+        pytest.skip("xxd is not installed")
+    whole = archive("docker-archive", "gzip")
+    path = tmp_path / "image.tar"
+    text = before + DAMAGES[damage](whole).decode("ascii")
+    path.write_bytes(text.encode(after))
+    checked = assert_reported(session, path, "TRP004")
+    fix = checked.findings[0].fix
+    assert fix is not None
+    assert isinstance(fix.change, Command)
+    assert run(fix.change, tmp_path) == whole
+
+
 @pytest.mark.parametrize("compression", ["gzip", "bzip2", "xz"])
 def test_text_before_an_archive_inside_a_stream(
     compression: str, tmp_path: Path, session: Session
@@ -269,3 +289,16 @@ def test_the_text_is_shown_in_one_line(tmp_path: Path, session: Session) -> None
     path.write_bytes(b"\x1b]0;x\x07::stop-commands::x\n" + archive("export", "none"))
     checked = assert_reported(session, path, "TRP001")
     assert "stop-commands" in checked.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("index.json", "check the directory that the file is in"), ("image.json", None)],
+)
+def test_a_document_of_an_image_in_a_directory(
+    name: str, title: str | None, tmp_path: Path, session: Session
+) -> None:
+    path = tmp_path / name
+    path.write_text('{"schemaVersion": 2, "manifests": []}')
+    fix = assert_reported(session, path, "TRP006").findings[0].fix
+    assert (None if fix is None else fix.title) == title

@@ -99,6 +99,8 @@ class Parser(argparse.ArgumentParser):
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
             hint = nearest(str(value), map(str, action.choices or ()))
+            if action.dest == "command" and os.path.exists(str(value)):
+                hint = f"; did you mean 'checker check {value}'?"
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:

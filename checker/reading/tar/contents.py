@@ -9,10 +9,13 @@ from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
+from checker.model.text_files import searched
 from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
+from checker.reading.tar.header import BLOCK
 from checker.reading.tar.table import EntryTable
+from checker.reading.tar.texts import TextSearch, is_text_file
 from checker.records import NamedTuple
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
@@ -31,11 +34,13 @@ class Wanted(NamedTuple):
         kept: Its first bytes that are kept.
         collected: Its first bytes that are looked at.
         is_program: Whether it may be an ELF file of which more is wanted.
+        is_searched: Whether it is searched for secrets.
     """
 
     kept: int
     collected: int
     is_program: bool
+    is_searched: bool = False
 
 
 NOTHING = Wanted(0, 0, is_program=False)
@@ -76,11 +81,17 @@ class Contents:
         self._cursor = cursor
         self._log = log
         self._steps = Steps()
+        self._search = TextSearch(limits) if plan.secrets else None
 
     @property
     def crashes(self) -> tuple[str, ...]:
         """The steps that failed, one line each."""
         return self._steps.crashes
+
+    @property
+    def unsearched(self) -> LimitReached | None:
+        """The limit because of which text files were not searched for secrets."""
+        return None if self._search is None else self._search.reached
 
     def wanted(self, position: int, mode: int, size: int) -> Wanted:
         """What is wanted of a file, at most all of it."""
@@ -96,11 +107,38 @@ class Contents:
             is_program = plan.libraries
         else:
             is_program = plan.libraries and ".so" in path and _is_library(path)
+        is_searched = self._is_searched(position, size)
         if not kept and not is_program:
-            return NOTHING
+            return Wanted(0, size, is_program=False, is_searched=True) if is_searched else NOTHING
         kept = self._afforded(position, min(kept or _IDENT, size))
         collected = max(kept, min(HEAD_SIZE, size)) if is_program else kept
-        return Wanted(kept, collected, is_program)
+        return Wanted(kept, size if is_searched else collected, is_program, is_searched)
+
+    def _is_searched(self, position: int, size: int) -> bool:
+        search, entries = self._search, self._entries
+        if search is None or not is_text_file(entries.paths[position], size):
+            return False
+        return search.takes(size, entries.offsets[position])
+
+    def search(self, first: int, data: bytes, start: int) -> None:
+        """Search the files of rows for secrets, except the last, of which not all may be there.
+
+        Args:
+            first: Position of the entry of the first row.
+            data: A part of the tar with these files.
+            start: Byte offset of it in the tar.
+        """
+        search, entries = self._search, self._entries
+        if search is None or search.reached is not None:
+            return
+        sizes, offsets = entries.sizes, entries.offsets
+        found = searched(entries.paths[first:-1], sizes[first:-1], first)
+        before = start - BLOCK
+        contents = [
+            data[(at := offsets[position] - before) : at + sizes[position]] for position in found
+        ]
+        for number in search.search(contents, found, offsets):
+            self.kept[found[number]] = contents[number]
 
     def _afforded(self, position: int, wanted: int) -> int:
         """How many bytes of a file are kept, within the limit."""
@@ -130,7 +168,10 @@ class Contents:
         """
 
         def keep(content: bytes) -> None:
-            self.kept[position] = content[: wanted.kept]
+            if wanted.kept:
+                self.kept[position] = content[: wanted.kept]
+            if wanted.is_searched and self._search and self._search.has_secrets(content):
+                self.kept[position] = content
             self._cursor.skip = padded(size) - len(content)
             if wanted.is_program and content.startswith(ELF_MAGIC):
                 self._read_elf(position, content, size)

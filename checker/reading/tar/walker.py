@@ -152,6 +152,7 @@ class TarWalker:
             elf_files=self._contents.elf_files,
             digests=self._digests.found,
             crashes=self._contents.crashes,
+            unsearched=self._contents.unsearched,
             limits=tuple(log.limits_reached),
         )
 
@@ -198,6 +199,7 @@ class TarWalker:
         if rows is None:
             return position
         self._table.extend(rows)
+        self._contents.search(len(self._entries) - len(rows.kinds), data, self._position)
         kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
             self._cursor.begin_content(rows.names.rpartition(b"\0")[2], offset, size)

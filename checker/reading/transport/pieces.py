@@ -11,21 +11,23 @@ from checker.reading.tar.header import BLOCK
 from checker.reading.transport.sample import TAIL_SIZE, Sample
 from checker.reading.transport.soundness import Start
 
-_NUMBERED = re.compile(
-    r"(?P<stem>.*?(?:(?:^|[._-])(?:part|split|chunk|piece)[._-]?|\.z|\.))"
-    r"(?P<number>[0-9]{2,5}|[a-z]{2,3})"
-    r"|(?P<word>.*?(?:^|[._-])(?:part|split|chunk|piece)[._-]?)(?P<digit>[0-9])"
-    r"|(?P<default>x)(?P<letters>[a-z]{2})",
-    re.IGNORECASE | re.DOTALL,
+_WORD = r"(?:^|.*?[._-])(?:part|split|chunk|piece)[._-]?"
+_ARCHIVE = r".*?\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|zip|oci)\."
+# Stems and numbers. Without a word or the extension of an archive before them, letters are most
+# likely an extension themselves.
+_NUMBERED = tuple(
+    re.compile(rf"(?P<stem>{stem})(?P<number>{number})", re.IGNORECASE | re.DOTALL)
+    for stem, number in (
+        (_WORD, r"[0-9]{1,5}|[a-z]{2}|a[a-z]{2}"),
+        (_ARCHIVE, r"[a-z]{2}|a[a-z]{2}"),
+        (r".*\.z?", r"[0-9]{2,5}"),
+        (r".*\.", r"a[a-z]"),
+        (r"x", r"[a-z]{2}"),
+    )
 )
 _FIRST_NUMBERS = frozenset({"a", "aa", "aaa", "0", "1", "00", "01", "000", "001", "0000", "0001"})
-# What ends other names: extensions of two or three letters that are not numbers of pieces.
-_EXTENSIONS = frozenset(
-    {"gz", "xz", "br", "lz", "sh", "py", "js", "so", "md", "ko", "go", "tar", "tgz", "tbz", "txz"}
-    | {"img", "bin", "oci", "zst", "txt", "xml", "htm", "bz", "out", "log", "bak", "tmp", "raw"}
-    | {"zip", "rar", "iso", "cpio", "deb", "rpm", "pdf", "exe", "dmg", "sif", "gpg", "age", "pem"}
-    | {"asc", "enc", "hex", "doc", "csv", "old", "new", "dat", "iso", "png", "jpg", "crt", "key"}
-)
+# What ends other names: extensions that are not numbers of pieces.
+_EXTENSIONS = frozenset({"gz", "xz", "br", "lz", "sh", "bz", "ar", "age", "asc", "aes"})
 _SMALLEST = 10_000
 _MIB = 1 << 20
 _KIB = 1 << 10
@@ -46,16 +48,14 @@ class _Name:
     """
 
     def __init__(self, name: str) -> None:
-        match = _NUMBERED.fullmatch(name)
+        matches = (pattern.fullmatch(name) for pattern in _NUMBERED)
+        match = next((match for match in matches if match is not None), None)
         self.stem: str | None = None
         self.is_first = False
-        if match is None:
+        if match is None or match["number"].lower() in _EXTENSIONS:
             return
-        number = match["number"] or match["digit"] or match["letters"]
-        if number.lower() in _EXTENSIONS:
-            return
-        self.stem = match["stem"] or match["word"] or match["default"]
-        self.is_first = number.lower() in _FIRST_NUMBERS
+        self.stem = match["stem"]
+        self.is_first = match["number"].lower() in _FIRST_NUMBERS
 
 
 def find_piece(sample: Sample, start: Start | None) -> Piece | None:

@@ -21,6 +21,12 @@ _UTF16 = "UTF-16"
 _LFS = "version https://git-lfs"
 _LFS_OID = re.compile(r"^oid (\S{1,80})$", re.MULTILINE)
 _LFS_SIZE = re.compile(r"^size ([0-9]{1,20})$", re.MULTILINE)
+_ANNEX = re.compile(r"(?:\.\./)*+(?:\.git)?[/\\]annex[/\\]objects[/\\](\S{1,500})\s*+")
+_DVC = re.compile(r"^(?:- |  )?(?:md5|sha256|etag): (\S{1,100})$", re.MULTILINE)
+_DVC_PATH = re.compile(r"^(?:- |  )?path: (.{1,200})$", re.MULTILINE)
+_CHECKSUM = re.compile(r"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128}) ")
+_ADDRESS = re.compile(r"(?:\[InternetShortcut\]\s+URL=)?(?:https?|ftp|s3|gs)://\S{1,4000}\s*+")
+_PATH = re.compile(r"\S{1,4000}\.(?:tar|tgz|oci|tar\.\w{1,4})\s*+")
 _PAGE = re.compile(r"(?:<!doctype\s+html|<html\b|<head\b|<body\b)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 _HEADING = re.compile(r"<h[1-3][^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
@@ -39,7 +45,10 @@ _MESSAGE = re.compile(
     | cowardly[ ]refusing | unable[ ]to[ ] | failed[ ]to[ ] | could[ ]not[ ] | not[ ]found
     | (?:docker|podman|skopeo|ctr|nerdctl|crane|buildah|sudo|ssh|scp|curl|wget|tar):[ ]
     | ssh_exchange | host[ ]key[ ]verification | connection[ ](?:refused|reset|closed|timed)
-    | traceback[ ]\(most[ ]recent
+    | traceback[ ]\(most[ ]recent | (?:killed|terminated|segmentation[ ]fault)\b | sorry,[ ]try
+    | .{0,200}\bis[ ]not[ ]recognized\b | .{0,200}:[ ](?:
+        no[ ]space[ ]left | broken[ ]pipe | input/output[ ]error | disk[ ]quota | read-only[ ]file
+      )
     """
 )
 _USAGE = re.compile(
@@ -89,6 +98,30 @@ def _lfs_pointer(text: str) -> str | None:
     if oid is None or size is None:
         return _first_line(text)
     return f"{oid[1]}, {size[1]} bytes"
+
+
+def _annex_pointer(text: str) -> str | None:
+    match = _ANNEX.fullmatch(text)
+    return None if match is None else match[1].replace("\\", "/").rpartition("/")[2]
+
+
+def _dvc_pointer(text: str) -> str | None:
+    if not text.startswith(("outs:", "md5:", "wdir:", "deps:", "meta:")):
+        return None
+    digest, path = _DVC.search(text), _DVC_PATH.search(text)
+    return None if digest is None or path is None else f"{path[1]}, {digest[1]}"
+
+
+def _checksums(text: str) -> str | None:
+    return _first_line(text) if _CHECKSUM.match(text) else None
+
+
+def _address(text: str) -> str | None:
+    return text.rstrip().rpartition("\n")[2] if _ADDRESS.fullmatch(text) else None
+
+
+def _path(text: str) -> str | None:
+    return text.rstrip() if _PATH.fullmatch(text) else None
 
 
 def _web_page(text: str) -> str | None:
@@ -169,9 +202,14 @@ def _message(text: str) -> str | None:
 
 _KINDS = (
     (TextKind.LFS_POINTER, _lfs_pointer),
+    (TextKind.ANNEX_POINTER, _annex_pointer),
+    (TextKind.DVC_POINTER, _dvc_pointer),
     (TextKind.WEB_PAGE, _web_page),
     (TextKind.XML, _xml),
     (TextKind.JSON, _json),
     (TextKind.USAGE, _usage),
     (TextKind.ENGINE_MESSAGE, _message),
+    (TextKind.CHECKSUMS, _checksums),
+    (TextKind.ADDRESS, _address),
+    (TextKind.PATH, _path),
 )

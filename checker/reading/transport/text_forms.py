@@ -5,14 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 
-from checker.model.damage import EncodedArchive, TextForm, TextWrapper
+from checker.model.damage import UTF8_WITH_MARK, EncodedArchive, TextForm, TextWrapper
+from checker.reading.transport.characters import utf16_text
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import start_of
 from checker.records import NamedTuple
 
 _EXAMINED = 1 << 16
+_UTF16 = "UTF-16"
+_BOMS = (BOM_UTF16_LE, BOM_UTF16_BE)
+# Warnings of a command, a prompt, the headers of a mail.
+_MOST_LINES = 20
+_LINE_EXAMINED = 4096
 _PEM = re.compile(rb"-----BEGIN [^\n]{1,64}-----\r?\n")
 _DATA_URL = re.compile(rb"data:[^,\n]{0,128};base64,")
 _UUENCODED_BASE64 = re.compile(rb"begin-base64 [0-7]{3,4} [^\n]{1,256}\n")
@@ -33,22 +40,62 @@ class _Decoded(NamedTuple):
     wrapper: TextWrapper = TextWrapper.NONE
 
 
+class _Text(NamedTuple):
+    """The beginning of a text, and the number of characters of the whole without its end."""
+
+    head: bytes
+    size: int
+
+
 def find_text_form(sample: Sample) -> EncodedArchive | None:
     """Find whether a text is an archive that was encoded."""
-    head = sample.head[:_EXAMINED].removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = sample.head[:_EXAMINED]
+    text = utf16_text(head)
+    if text is None:
+        found = _after_lines(_Text(head, sample.size - _blank_end(sample.tail)))
+        has_mark = found is not None and head.startswith(BOM_UTF8)
+        return found._replace(encoding=UTF8_WITH_MARK) if found and has_mark else found
+    if not text.isascii():
+        return None
+    size = sample.size // 2 - _blank_end(sample.tail.replace(b"\0", b""))
+    has_mark = head.startswith(_BOMS)
+    found = _after_lines(_Text(text.encode("ascii"), size - has_mark))
+    return None if found is None else found._replace(encoding=_UTF16)
+
+
+def _blank_end(data: bytes) -> int:
+    return len(data) - len(data.rstrip())
+
+
+def _after_lines(text: _Text) -> EncodedArchive | None:
+    """An archive that was encoded, at the beginning of a text or after a few lines of it."""
+    found = _encoded(text, _start(text.head))
+    begin = 0
+    for lines in range(1, _MOST_LINES + 1):
+        begin = text.head.find(b"\n", begin, begin + _LINE_EXAMINED) + 1
+        if found is not None or not begin:
+            return found
+        if not text.head.startswith((b"\n", b"\r"), begin):
+            found = _encoded(text, begin)
+            found = None if found is None else found._replace(lines=lines)
+    return found
+
+
+def _start(head: bytes) -> int:
+    """Where the text begins, after a byte order mark and white space."""
+    mark = len(BOM_UTF8) if head.startswith(BOM_UTF8) else 0
+    return len(head) - len(head[mark:].lstrip())
+
+
+def _encoded(text: _Text, begin: int) -> EncodedArchive | None:
     for form, decode in _FORMS:
-        decoded = decode(head)
+        decoded = decode(text.head[begin:])
         content = None if decoded is None else start_of(decoded.data)
         if decoded is not None and content is not None:
-            padding = _missing_padding(sample) if form is TextForm.BASE64_URL else 0
+            # Characters that base64 without line breaks lacks at its end.
+            padding = -(text.size - begin) % 4 if form is TextForm.BASE64_URL else 0
             return EncodedArchive(form, content, decoded.wrapper, padding)
     return None
-
-
-def _missing_padding(sample: Sample) -> int:
-    """Characters that base64 without line breaks lacks at its end."""
-    end = len(sample.tail) - len(sample.tail.rstrip())
-    return -(sample.size - end) % 4
 
 
 def _base64(head: bytes) -> _Decoded | None:

@@ -296,8 +296,7 @@ def _archives_in(archive: Archive, quoted_path: str) -> Iterator[str]:
 
 
 def _known(known: KnownKind, quoted_path: str) -> Classification:
-    reason = f"it is {known.title}, not a container image"
-    found = not_restorable(reason, reason)
+    found = not_restorable(known.reason, known.reason)
     told = f"{known.readers[0].upper()}{known.readers[1:]}"
     command = known.command_for(quoted_path)
     advice = f"{told}." if command is None else f"{told}: `{command}`"

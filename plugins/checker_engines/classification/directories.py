@@ -95,8 +95,10 @@ def _known(known: KnownKind, quoted_path: str, takers: Takers) -> Classification
     place = _joined(quoted_path, known.directory)
     command = known.command_for_directory(place)
     advice = f"{told}." if command is None else f"{told}: `{command}`"
-    if known.name != SKOPEO_DIRECTORY or known.directory:
-        reason = f"it is {known.title}, not a container image"
+    if known.name != SKOPEO_DIRECTORY:
+        return not_restorable(known.reason, known.reason, advice)
+    if known.directory:
+        reason = f"it is {known.title}, in the directory {known.directory}"
         return not_restorable(reason, reason, advice)
     found = not_restorable(
         f"it is {known.title}: podman loads the directory, docker load requires a tar file",
