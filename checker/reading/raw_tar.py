@@ -34,6 +34,7 @@ _MOST_HEADERS = 2000
 _BLOCK = 512
 _USUAL_ANOMALIES = frozenset({AnomalyKind.MISSING_END})
 _EMPTY_KINDS = (HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO)
+_LINKS = (HARD_LINK, SYMLINK)
 _USUAL_KINDS = frozenset("".join((REGULAR, *_EMPTY_KINDS)).encode())
 _HIGHEST_ID = 2**32 - 1
 _FILE = ord(REGULAR)
@@ -75,7 +76,7 @@ def _is_read_otherwise(tar: Tar) -> bool:
         or any(ids and not 0 <= min(ids) <= max(ids) <= _HIGHEST_ID for ids in _owners(entries))
         or any(map(entries.sizes.__getitem__, entries.of_kind(*_EMPTY_KINDS)))
         or any(True for _ in entries.of_kind(*_DEVICES))
-        or any(not entries.linknames.get(position) for position in entries.of_kind(SYMLINK))
+        or any(not entries.linknames.get(position) for position in entries.of_kind(*_LINKS))
         or any(
             entries.kinds[match.start()] == _FILE and entries.name(match.start()).endswith("/")
             for match in _SPELLED.finditer(entries.spellings)

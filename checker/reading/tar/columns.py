@@ -124,7 +124,7 @@ class Columns:
     @property
     def has_odd(self) -> bool:
         """Whether programs differ in a number that was read."""
-        return self.rows.has_odd or self._numbers.has_odd
+        return self.rows.has_odd or self._numbers.has_odd or self._sums.has_odd
 
     def plain_rows(self, batch: Chain) -> PlainRows | None:
         """The rows of the headers at the start of a chain that are plain; None: there are none.

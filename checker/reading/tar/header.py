@@ -113,6 +113,8 @@ def looks_like_header(block: bytes) -> bool:
 def _is_odd(field: bytes) -> bool:
     """Whether programs differ in the number that they read in a field."""
     first = field[0]
+    if not first:
+        return bool(field.strip(b" \0"))
     return not field.strip(b" ") or (first >= _BASE_256 and first not in _USUAL_MARKS)
 
 
@@ -154,11 +156,18 @@ class Rows(dict[bytes, tuple[int, ...] | None]):
 
 
 class Sums(dict[bytes, int]):
-    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is not a number."""
+    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is not a number.
+
+    Attributes:
+        has_odd: Whether programs differ in one of them.
+    """
+
+    has_odd = False
 
     def __missing__(self, field: bytes) -> int:
         if len(self) > _MEMO_SIZE:
             self.clear()
+        self.has_odd |= not field[0]
         number = parse_octal(field)
         # The checksum counts its own bytes as spaces; here they are added as they are.
         value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
@@ -183,7 +192,7 @@ class HeaderReader:
     @property
     def has_odd(self) -> bool:
         """Whether programs differ in a number that was read."""
-        return self._numbers.has_odd or self._rows.has_odd
+        return self._numbers.has_odd or self._rows.has_odd or self._sums.has_odd
 
     def read(self, block: bytes, offset: int) -> Header:
         """Read a block that is not all zeros.
@@ -221,7 +230,11 @@ class HeaderReader:
         elif magic == GNU_MAGIC and version == GNU_VERSION:
             device = self._rows[raw_device]
             if prefix[0]:
-                name = _gnu_name(name, prefix)
+                short, name = name, _gnu_name(name, prefix)
+                self._rows.has_odd |= name != short
+        elif self._rows[raw_device] is None:
+            # Some programs take the block for no header.
+            self._rows.has_odd = True
         owners = self._rows[raw_owners]
         size = self._numbers[raw_size]
         mtime = self._numbers[raw_mtime]

@@ -280,7 +280,11 @@ class _Reading:
                 {_shown(key): value for key, value in facts.xattrs.items()},
             ),
             self._mtime if facts.mtime is None else facts.mtime,
+            facts.nanoseconds,
             sets_twice=is_sparse or kind not in _SETS_ONCE,
+            # It reads the numbers of the map before it prints the error.
+            forgets_error=is_sparse and layout is _Format.POSIX and facts.major > 0,
+            is_incremental=facts.has_dump or (layout is _Format.GNU and kind == _DUMP_DIRECTORY),
         )
         is_refused = b".." in name.split(b"/")
         if is_sparse:
@@ -308,8 +312,9 @@ class _Reading:
     def _device(self, block: bytes, kind: str, layout: _Format) -> tuple[int, int]:
         if kind not in _NODES or layout is _Format.V7:
             return 0, 0
-        major = self._numbers.read(block[329:337], "major_t")
+        # The C compiler evaluates arguments from the last one to the first.
         minor = self._numbers.read(block[337:345], "minor_t")
+        major = self._numbers.read(block[329:337], "major_t")
         return (-1 if major is None else major), (-1 if minor is None else minor)
 
     def _facts(self, records: bytes | None) -> Facts:

@@ -9,6 +9,7 @@ from checker.records import NamedTuple
 from checker_engines.unpackers.quoting import quoted
 
 INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
 UINT64_MAX = 2**64 - 1
 _BLANKS = b" \t\n\v\f\r"
 _BASE_64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

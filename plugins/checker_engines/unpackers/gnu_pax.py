@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from checker.model.untrusted import whole_number
 from checker.records import NamedTuple
-from checker_engines.unpackers.gnu_numbers import INT64_MAX, UINT64_MAX, Said
+from checker_engines.unpackers.gnu_numbers import INT64_MAX, INT64_MIN, UINT64_MAX, Said
 
 _MALFORMED = "Malformed extended header:"
 _NEWLINE = ord("\n")
@@ -44,8 +44,11 @@ _OTHERS = frozenset(
         *(b"RHT.security.selinux", b"SCHILY.acl.access", b"SCHILY.acl.default"),
     }
 )
-XATTR = b"SCHILY.xattr"
+XATTR = b"SCHILY.xattr."
 _DIGITS = re.compile(rb"\d+")
+_FRACTION = re.compile(rb"\.(\d{1,9})(\d*)")
+_DIGITS_OF_NANOSECONDS = 9
+_BILLION = 10**9
 _MOST_SPANS = 2**31
 """So many there is no memory for."""
 
@@ -75,7 +78,8 @@ class Facts:
         name: Its name; None without one.
         target: Its target; None without one.
         size: Bytes of its content; None without.
-        mtime: Modification time in whole seconds since 1970; None without.
+        mtime: Modification time in seconds since 1970, rounded down; None without.
+        nanoseconds: What was rounded off.
         real_size: Bytes of the sparse file; None without.
         major: Version of the sparse format.
         spans: Lengths of the parts that are stored.
@@ -89,6 +93,7 @@ class Facts:
         self.target: bytes | None = None
         self.size: int | None = None
         self.mtime: int | None = None
+        self.nanoseconds = 0
         self.real_size: int | None = None
         self.major = 0
         self.spans: list[int] = []
@@ -112,7 +117,7 @@ class Facts:
             if number is not None:
                 self._take_number(key, number, value)
         elif key.startswith(XATTR):
-            self.xattrs[key[len(XATTR) + 1 :]] = whole
+            self.xattrs[key[len(XATTR) :]] = whole
         elif key in _OTHERS:
             self._take_text(key, value)
         else:
@@ -141,15 +146,17 @@ class Facts:
             self._refuse(_invalid(key, value))
             return
         is_negative = value.startswith(b"-")
+        rest = value[is_negative + digits.end() :]
         number = whole_number(digits[0])
         if number is not None and number <= INT64_MAX + is_negative:
-            has_fraction = re.match(rb"\.0*[1-9]", value[is_negative + digits.end() :]) is not None
-            if key == b"mtime":
-                self.mtime = -number - has_fraction if is_negative else number
-            return
-        rest = value[is_negative + digits.end() :]
+            time = number * _BILLION + _nanoseconds(rest, is_negative=is_negative)
+            seconds, nanoseconds = divmod(-time if is_negative else time, _BILLION)
+            if seconds >= INT64_MIN:
+                if key == b"mtime":
+                    self.mtime, self.nanoseconds = seconds, nanoseconds
+                return
         if re.fullmatch(rb"(\.\d*)?", rest):
-            self._refuse(_outside(key, value, -(2**63), INT64_MAX))
+            self._refuse(_outside(key, value, INT64_MIN, INT64_MAX))
         else:
             self._refuse(_invalid(key, value))
 
@@ -259,6 +266,15 @@ def records_of(body: bytes, said: list[Said]) -> Iterator[Record]:
         whole = body[value_start : end - 1]
         yield Record(key, _text(whole), whole)
         place = end
+
+
+def _nanoseconds(rest: bytes, *, is_negative: bool) -> int:
+    """A fraction of a second, which is rounded so that the time becomes an earlier one."""
+    match = _FRACTION.match(rest)
+    if match is None:
+        return 0
+    is_more = is_negative and bool(match[2].strip(b"0"))
+    return (whole_number(match[1].ljust(_DIGITS_OF_NANOSECONDS, b"0")) or 0) + is_more
 
 
 def _after_blanks(body: bytes, place: int) -> int:

@@ -27,6 +27,7 @@ from checker.model.entries import (
 )
 from checker.model.raw_tar import NotKeptError
 from checker.model.tar import AnomalyKind, Tar
+from checker.model.untrusted import utf8
 from checker.model.work import Work
 from checker.model.xattrs import XattrError
 from checker.records import NamedTuple
@@ -155,6 +156,7 @@ class _Extraction:
         self._delayed: dict[int, _Delayed] = {}
         self._directories: list[tuple[str, Member]] = []
         self._is_contiguous = False
+        self._is_incremental = False
         self._has_made = False
 
     def run(self, read: Iterable[Step]) -> None:
@@ -165,10 +167,12 @@ class _Extraction:
             else:
                 self._one(step)
             if self._is_fatal:
-                break
+                return
         self._end_directories("/")
         for delayed in reversed(list(self._delayed.values())):
             self._create(delayed)
+        while self._directories:
+            self._end_directory()
 
     def end(self) -> Unpacking:
         lines = tuple(self._lines[:_MOST_LINES])
@@ -231,6 +235,8 @@ class _Extraction:
     def _extract(self, member: Member, kind: str, path: str, target: str) -> None:
         """Extract an entry (prepare_to_extract)."""
         if kind in {DIRECTORY, _DUMP_DIRECTORY}:
+            # After one of an incremental archive, the attributes of all are set at the end.
+            self._is_incremental |= member.is_incremental
             self._remarks(member.skipped)
             self._directory(member, path)
         elif kind == HARD_LINK:
@@ -259,40 +265,49 @@ class _Extraction:
         if kind not in _FILES:
             what = f"Unknown file type '{kind}', extracted as normal file"
             self._warn(f"{before_colon(path)}: {what}")
+        if kind == CONTIGUOUS and not self._is_contiguous:
+            self._is_contiguous = True
+            self._warn("Extracting contiguous files as regular files")
         said = len(self._lines)
         if not self._make(member, path, "open", Node(REGULAR, member.position)):
             # What is said of its content comes before the error.
             errors = self._lines[said:]
             del self._lines[said:]
+            if member.forgets_error:
+                errors = [error.rpartition(": ")[0] for error in errors]
             self._remarks(member.skipped)
             self._lines += () if self._is_fatal else errors
             return
         late, early = _late_attributes(member)
         self._set_xattrs(member, path, early)
-        if kind == CONTIGUOUS and not self._is_contiguous:
-            self._is_contiguous = True
-            self._warn("Extracting contiguous files as regular files")
         self._remarks(member.written)
-        self._set_attributes(member, path, late)
+        if not self._is_fatal:
+            self._set_attributes(member, path, late)
 
     def _set_attributes(
         self, member: Member, path: str, errors: Iterable[XattrError] | None = None
     ) -> None:
-        if member.mtime < 0 and member.kind != SYMLINK:
-            self._warn(f"{path}: implausibly old time stamp {_time(member.mtime)}")
+        if member.mtime < 0:
+            self._warn(f"{_printed(path)}: implausibly old time stamp {_time(member)}")
         self._set_xattrs(member, path, member.xattr_errors if errors is None else errors)
 
     def _set_xattrs(self, member: Member, path: str, errors: Iterable[XattrError]) -> None:
         call = "lsetxattr" if member.kind == SYMLINK else "setxattrat"
         for name, words in errors:
-            what = f"Cannot set '{name}' extended attribute for file '{path}'"
+            what = f"Cannot set '{name}' extended attribute for file '{_printed(path)}'"
             self._warn(f"{call}: {what}: {words.capitalize()}")
 
     def _end_directories(self, path: str) -> None:
-        """Set the attributes of directories that another path is not in."""
-        while self._directories and not path.startswith(f"{self._directories[-1][0]}/"):
-            directory, member = self._directories.pop()
-            self._set_attributes(member, directory)
+        """Set the attributes of directories that another path is not in; of the root at the end."""
+        while self._directories and not self._is_incremental:
+            directory, _ = self._directories[-1]
+            if not directory.strip("./") or path.startswith(f"{directory}/"):
+                return
+            self._end_directory()
+
+    def _end_directory(self) -> None:
+        directory, member = self._directories.pop()
+        self._set_attributes(member, directory)
 
     def _directory(self, member: Member, path: str) -> None:
         for _ in self._attempts(path):
@@ -300,7 +315,7 @@ class _Extraction:
                 self._files.make_directory(path, member.position)
             except OSError as error:
                 if error.errno == EEXIST and self._is_directory(path):
-                    self._directories.append((path, member))
+                    self._append_existing(path, member)
                     return
                 if self._recovers(path, error):
                     continue
@@ -309,6 +324,11 @@ class _Extraction:
                 return
             self._directories.append((path, member))
             return
+
+    def _append_existing(self, path: str, member: Member) -> None:
+        # Of one that was created for this entry, only the time and the mode are set.
+        known = member._replace(xattr_errors=()) if self._has_made else member
+        self._directories.append((path.removesuffix("/."), known))
 
     def _make(self, member: Member, path: str, call: str, node: Node) -> bool:
         for _ in self._attempts(path):
@@ -388,6 +408,7 @@ class _Extraction:
                 self._files.remove(path)
                 if delayed.is_symlink:
                     self._files.symlink(delayed.target, path, member.position)
+                    self._set_attributes(member, path)
                 else:
                     self._files.link(delayed.target, path)
             except OSError as error:
@@ -450,12 +471,21 @@ def _late_attributes(member: Member) -> tuple[tuple[XattrError, ...], tuple[Xatt
     return late, tuple(error for error in errors if error.name != _CAPABILITY)
 
 
-def _time(seconds: int) -> str:
+def _time(member: Member) -> str:
     """A time as it is printed in UTC; a number of seconds if the calendar does not have it."""
+    is_rounded = member.mtime < 0 < member.nanoseconds
+    seconds = member.mtime + is_rounded
+    nanoseconds = 10**9 - member.nanoseconds if is_rounded else member.nanoseconds
+    fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
     try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}{fraction}"
     except (OverflowError, ValueError, OSError):
         return str(seconds)
+
+
+def _printed(path: str) -> str:
+    """A path whose bytes are printed as they are."""
+    return utf8(path).decode("utf-8", "replace")
 
 
 def _unsafe_prefix(name: str) -> int:

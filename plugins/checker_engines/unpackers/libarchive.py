@@ -235,6 +235,7 @@ class _Extraction:
         self._is_failure = False
         self._cause = ""
         self._has_warned = False
+        self._has_ended = False
 
     def run(self, read: Iterable[Step]) -> None:
         for step in read:
@@ -243,6 +244,8 @@ class _Extraction:
                 self._remark(step, "")
             else:
                 self._member(step)
+            if self._has_ended:
+                break
 
     def end(self) -> Unpacking:
         lines = tuple(self._lines[:_MOST_LINES])
@@ -263,6 +266,7 @@ class _Extraction:
         start = f"{escaped(name)}: " if remark.is_after_name else f"{self._program}: "
         self._lines += (f"{start}{line}" for line in remark.lines)
         self._is_failure |= remark.is_failure
+        self._has_ended |= remark.ends
         self._cause = self._cause or remark.cause
 
     def _fail(self, member: Member) -> None:

@@ -26,6 +26,17 @@ class SparseMap:
         """Bytes of the content that are read, of so many that are stored."""
         return min(size, sum(length for _, length in self._spans)) if self._spans else size
 
+    def can_skip(self, used: int) -> bool:
+        """Whether the rest can be skipped, after so many bytes are read: its sum is a number."""
+        total = 0
+        for _, length in self._spans:
+            taken = min(used, length)
+            used -= taken
+            total += length - taken
+            if length - taken and total >= INT64_MAX:
+                return False
+        return True
+
     def write_error(self, stored: int, size: int) -> str | None:
         """What is said of the first part that cannot be written (write_data_block).
 
@@ -111,9 +122,16 @@ class SparseMap:
             self.add(offset, lines.number())
         used = lines.at - start
         padding = -used % _BLOCK
-        if padding > stored - used or lines.at + padding > raw.size:
+        if padding > stored - used:
             raise WrongMap("")
+        if lines.at + padding > raw.size:
+            raise WrongMap(cut_text(padding, raw.size - lines.at))
         return used + padding
+
+
+def cut_text(needed: int, there: int) -> str:
+    """What is said where fewer bytes can be skipped than have to be."""
+    return f"Truncated input file (needed {needed} bytes, only {there} available)"
 
 
 class _Lines:

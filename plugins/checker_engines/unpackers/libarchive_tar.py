@@ -21,7 +21,7 @@ from checker_engines.unpackers.libarchive_numbers import (
     header_number,
     is_number_field,
 )
-from checker_engines.unpackers.libarchive_sparse import SparseMap, WrongMap
+from checker_engines.unpackers.libarchive_sparse import SparseMap, WrongMap, cut_text
 from checker_engines.unpackers.members import Member, Remark, Step, errors_in
 
 DAMAGED = "Damaged tar archive"
@@ -45,7 +45,13 @@ _EMPTY = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
 _DEVICES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE})
 _DUMP_DIRECTORY = "D"
 _VOLUME = "M"
-_WITH_CONTENT = frozenset({REGULAR, HARD_LINK, _VOLUME})
+_NO_KIND = _VOLUME
+"""Of a file whose kind is not set, so that a slash after its name means nothing."""
+_WITH_CONTENT = frozenset({REGULAR, HARD_LINK, _NO_KIND})
+_ACL_TAGS = frozenset(
+    {b"user", b"u", b"group", b"g", b"other", b"o", b"mask", b"m", b"default", b"d"}
+)
+_NFS4_TAGS = frozenset({b"user", b"group", b"owner@", b"group@", b"everyone@"})
 _XATTR, _SELINUX = b"SCHILY.xattr.", b"RHT.security.selinux"
 _TEXTS = frozenset({b"path", b"linkpath", b"uname", b"gname", b"GNU.sparse.name"})
 
@@ -175,7 +181,7 @@ class _Reading:
                 yield Remark((entry.error or "(null)",), cause=cause)
             member = self._finish(entry)
             yield member
-            if member.skipped:
+            if _ends(member.written) and _ends(member.skipped):
                 return
 
     def _finish(self, entry: _Entry) -> Member:
@@ -195,7 +201,7 @@ class _Reading:
             kind,
             _shown(entry.target),
             entry.device,
-            errors_in(REGULAR if kind == _VOLUME else kind, entry.xattrs),
+            errors_in(REGULAR if kind == _NO_KIND else kind, entry.xattrs),
             written=written,
             skipped=skipped,
         )
@@ -208,14 +214,25 @@ class _Reading:
         self._at += needed
         excess = self._excess(entry, kind, max(0, there))
         if needed <= there:
-            return excess, ()
+            return self._after(entry, kind, excess)
         cause = f"the tar ends within the content of {_shown(entry.name)!r}"
-        skipped = Remark((_cut(needed, max(0, there)),), ends=True, cause=cause)
-        words = _cut(entry.padding, there - stored) if stored <= there else TRUNCATED
+        skipped = Remark((cut_text(needed, max(0, there)),), ends=True, cause=cause)
+        words = cut_text(entry.padding, there - stored) if stored <= there else TRUNCATED
         written = Remark((f"{words}: {MISC}",), ends=True, cause=cause, is_after_name=True)
         if excess or entry.size <= 0 or kind not in _WITH_CONTENT:
             written = skipped
         return (*excess, written), (skipped,)
+
+    def _after(
+        self, entry: _Entry, kind: str, excess: tuple[Remark, ...]
+    ) -> tuple[tuple[Remark, ...], tuple[Remark, ...]]:
+        """What is said of content that is whole if the file is written, and otherwise."""
+        cause = f"the map of {_shown(entry.name)!r} is wrong"
+        said = Remark(("(null)",), ends=True, cause=cause)
+        is_read = kind in _WITH_CONTENT and entry.size > 0
+        written = () if entry.map.can_skip(entry.stored * is_read) else (said,)
+        skipped = () if entry.map.can_skip(0) else (said,)
+        return (*excess, *written), skipped
 
     def _excess(self, entry: _Entry, kind: str, there: int) -> tuple[Remark, ...]:
         """What is said of content that does not fit the file."""
@@ -312,8 +329,9 @@ class _Reading:
 
     def _see_acl(self, block: bytes, entry: _Entry) -> None:
         self._acl = self._body(block)
+        size = len(self._acl)
         self._read_within(entry)
-        error = _acl_error(self._acl)
+        error = _acl_error(self._acl[:size].ljust(size, b"\0"))
         if error is not None:
             entry.error, entry.warned = f"Malformed Solaris ACL attribute ({error})", True
 
@@ -350,6 +368,7 @@ class _Reading:
         entry.has_target = self._has_met_target
         if kind == HARD_LINK:
             entry.is_hard_link = entry.has_target
+            entry.kind = REGULAR if size else _NO_KIND
             entry.target = target
             if size and self._has_no_content():
                 entry.size = entry.stored = 0
@@ -360,8 +379,7 @@ class _Reading:
         elif kind == _DUMP_DIRECTORY:
             entry.kind = DIRECTORY
         elif kind == _VOLUME:
-            # A file whose kind is not set, so that a slash after its name means nothing.
-            entry.kind = kind
+            entry.kind = _NO_KIND
         elif kind in {"0", "S"}:
             self._allows_sparse = True
         if kind == SYMLINK:
@@ -415,9 +433,11 @@ class _Reading:
             for key, value in _records_of(self._records):
                 self._see_record(key, value, entry, texts)
         except _Malformed as error:
-            if error.args[0] is None:
+            if error.args[0] is not None:
+                entry.error, entry.warned = str(error), True
+            elif not entry.warned:
+                # The library returns another number than that of a warning, unless it had one.
                 raise _Fatal(entry.error or "(null)") from None
-            entry.error, entry.warned = str(error), True
         else:
             self._take_texts(texts, entry)
         entry.padding = -entry.stored % _BLOCK
@@ -549,8 +569,8 @@ def _int(number: int) -> int:
     return (number + 2**31) % 2**32 - 2**31
 
 
-def _cut(needed: int, there: int) -> str:
-    return f"Truncated input file (needed {needed} bytes, only {there} available)"
+def _ends(remarks: tuple[Remark, ...]) -> bool:
+    return any(remark.ends for remark in remarks)
 
 
 def _name_of(block: bytes, *, is_ustar: bool) -> bytes:
@@ -573,7 +593,12 @@ def _acl_error(text: bytes) -> str | None:
         place += 1
     if number & ~0o777777 not in {0o1000000, 0o3000000}:
         return f"unsupported type {number:o}"
-    return "body overflow" if place + 1 >= len(text) else None
+    if place + 1 >= len(text):
+        return "body overflow"
+    tags = _ACL_TAGS if number & ~0o777777 == 0o1000000 else _NFS4_TAGS
+    entries = _text(text[place + 1 :]).replace(b"\n", b",").split(b",")
+    found = {entry.partition(b":")[0].strip() for entry in entries if entry.strip()}
+    return None if found <= tags else "unparsable"
 
 
 def _records_of(body: bytearray) -> Iterator[_Record]:

@@ -37,8 +37,11 @@ class Member(NamedTuple):
         target: Target of a link.
         device: Major and minor number of a device node.
         xattr_errors: Extended attributes that cannot be set.
-        mtime: Modification time in whole seconds since 1970, if it is read.
+        mtime: Modification time in seconds since 1970, rounded down, if it is read.
+        nanoseconds: What was rounded off.
         sets_twice: Whether its attributes are set before and after its content is written.
+        forgets_error: Whether the program does not say why it cannot create the file.
+        is_incremental: Whether it has the list of a directory of an incremental archive.
         position: Its position among the entries of the tar; -1 if it is not known.
         written: What the program says of its content if it writes the file.
         skipped: What it says of its content otherwise.
@@ -50,7 +53,10 @@ class Member(NamedTuple):
     device: tuple[int, int] = (0, 0)
     xattr_errors: tuple[XattrError, ...] = ()
     mtime: int = 0
+    nanoseconds: int = 0
     sets_twice: bool = False
+    forgets_error: bool = False
+    is_incremental: bool = False
     position: int = -1
     written: tuple[Remark, ...] = ()
     skipped: tuple[Remark, ...] = ()
