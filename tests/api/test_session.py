@@ -697,7 +697,8 @@ def test_an_import_is_told_why_no_shell_starts(
             """--change 'CMD ["/bin/bash"]' --change 'ENV PATH=/usr/bin:/bin'""",
         ),
         (("sbin/init",), """--change 'CMD ["/sbin/init"]' --change 'ENV PATH=/sbin'"""),
-        (("app",), "No shell or init was found"),
+        (("app",), """--change 'CMD ["/app"]'"""),
+        (("app", "tool"), "No shell or init was found"),
     ],
 )
 def test_an_import_is_advised_what_the_root_has(paths: tuple[str, ...], advice: str) -> None:
