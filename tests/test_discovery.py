@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,9 +21,11 @@ BACKPORT = "importlib_metadata"
 
 @pytest.fixture(autouse=True)
 def _without_backport(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other tests import libraries that put the finder of a backport beside Python's."""
+    """Other tests import libraries that put the finder of a backport in the place of Python's."""
     finders = [each for each in sys.meta_path if type(each).__module__ != BACKPORT]
     monkeypatch.setattr(sys, "meta_path", finders)
+    find = metadata.MetadataPathFinder.find_distributions
+    monkeypatch.setattr(PathFinder, "find_distributions", find, raising=False)
 
 
 def info(
