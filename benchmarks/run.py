@@ -101,7 +101,8 @@ class Target:
 
 
 def _checker(archive: Archive, *options: str) -> list[str]:
-    words = ["check", str(archive.path), "--fail-on", "never", *options]
+    # Each run reads everything, as the other programs do.
+    words = ["check", str(archive.path), "--no-cache", "--fail-on", "never", *options]
     return [sys.executable, "-m", "checker", *words]
 
 
@@ -155,7 +156,7 @@ def contestants_for(archive: Archive, host: Host | None, rounds: int) -> list[Co
     # JSON shows the digest of the whole file, which needs another pass over it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
-    classify, show = _look(archive, CLASSIFY), _look(archive, SHOW)
+    classify, show = [*_look(archive, CLASSIFY), "--no-cache"], _look(archive, SHOW)
     floor = _floor(archive)
     listing = ["tar", "-tf", str(archive.path)]
     contestants = [
