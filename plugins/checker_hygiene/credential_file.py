@@ -50,7 +50,7 @@ class CredentialFile(Check):
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the visible files with known names, then those with known extensions."""
         for find in find_known_files(rootfs):
-            credential = None if find.is_hidden else credential_in(find.path, find.head)
+            credential = None if find.is_hidden else credential_in(find.path, find.content)
             if credential is not None:
                 yield self.finding(
                     find.layer if rootfs.image else rootfs,

@@ -70,11 +70,9 @@ class DeletedFile(Check):
 
 def _secrets(rootfs: Rootfs) -> frozenset[str]:
     """The paths of deleted files with credentials, which deleted-secret reports."""
-    from checker_hygiene.credentials import credential_in
-    from checker_hygiene.known_files import find_known_files
+    from checker_hygiene.deleted_secret import deleted_secrets
 
-    hidden = (find for find in find_known_files(rootfs) if find.is_hidden)
-    return frozenset(find.path for find in hidden if credential_in(find.path, find.head))
+    return frozenset(file.path for file, _ in deleted_secrets(rootfs))
 
 
 def _what(removal: Removal) -> str:

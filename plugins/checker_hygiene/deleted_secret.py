@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from checker import Check, Finding, Layer, Rootfs, Severity
 from checker_hygiene.credentials import Credential, credential_in
-from checker_hygiene.known_files import CREDENTIAL_FILES, KnownFile, find_known_files
-from checker_hygiene.text_files import TEXT_FILES, SecretFile, find_secret_files
+from checker_hygiene.kept_files import KeptFile
+from checker_hygiene.known_files import CREDENTIAL_FILES, find_known_files
+from checker_hygiene.text_files import TEXT_FILES, find_secret_files
 
 
 class DeletedSecret(Check):
@@ -47,32 +48,36 @@ class DeletedSecret(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the files with known names that are not visible, then other text files."""
-        for known in find_known_files(rootfs):
-            credential = credential_in(known.path, known.head) if known.is_hidden else None
-            if credential is not None:
-                yield self._hidden(rootfs, known, credential)
-        for find in find_secret_files(rootfs):
-            if find.is_hidden:
-                yield self._hidden(rootfs, find, Credential(find.what, find.is_sure))
+        for file, credential in deleted_secrets(rootfs):
+            yield self._hidden(rootfs, file, credential)
 
-    def _hidden(
-        self, rootfs: Rootfs, find: KnownFile | SecretFile, credential: Credential
-    ) -> Finding:
+    def _hidden(self, rootfs: Rootfs, file: KeptFile, credential: Credential) -> Finding:
         from checker_hygiene.layering import hidden_by_layer
 
-        upper = hidden_by_layer(rootfs.layers, find.layer, find.path)
+        upper = hidden_by_layer(rootfs.layers, file.layer, file.path)
         return self.finding(
-            find.layer if rootfs.image else rootfs,
-            f"{find.layer.label} contains {find.path} with {credential.what}; "
-            f"{_how(find, upper)}, but it can still be read from the layer",
+            file.layer if rootfs.image else rootfs,
+            f"{file.layer.label} contains {file.path} with {credential.what}; "
+            f"{_how(file, upper)}, but it can still be read from the layer",
             severity=None if credential.is_sure else Severity.NOTE,
-            at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
+            at={"path": file.path, "offset": file.layer.entries.offsets[file.position]},
             related=[] if upper is None else [upper.location],
         )
 
 
-def _how(find: KnownFile | SecretFile, upper: Layer | None) -> str:
+def deleted_secrets(rootfs: Rootfs) -> Iterator[tuple[KeptFile, Credential]]:
+    """The files with credentials that are in layers of a root, but not visible in it."""
+    for known in find_known_files(rootfs):
+        credential = credential_in(known.path, known.content) if known.is_hidden else None
+        if credential is not None:
+            yield known, credential
+    for find in find_secret_files(rootfs):
+        if find.file.is_hidden:
+            yield find.file, Credential(find.what, find.is_sure)
+
+
+def _how(file: KeptFile, upper: Layer | None) -> str:
     if upper is None:
         return "a later entry of the same layer replaces it"
-    verb = "replaces" if find.path in upper.entries.by_path else "deletes"
+    verb = "replaces" if file.path in upper.entries.by_path else "deletes"
     return f"layer {upper.position} {verb} it"

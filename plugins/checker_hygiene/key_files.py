@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from checker import Entries, Layer, Rootfs
 from checker.model.entries import REGULAR
+from checker.model.text_files import OTHERS
 from checker.records import NamedTuple
-from checker_hygiene.known_files import FOREIGN
 
 _REGULAR = ord(REGULAR)
 _KEYS = "a store of keys and certificates"
@@ -81,4 +81,4 @@ def _named_like_keys(entries: Entries) -> dict[int, str]:
 
 def is_own(path: str) -> bool:
     """Whether a path is outside directories of tests, examples and installed packages."""
-    return FOREIGN.isdisjoint(path.split("/")[:-1])
+    return OTHERS.isdisjoint(path.split("/")[:-1])

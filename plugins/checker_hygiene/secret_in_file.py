@@ -60,10 +60,11 @@ class SecretInFile(Check):
         """Check the visible text files."""
         whole = "image" if rootfs.image else "archive"
         for find in find_secret_files(rootfs):
-            if not find.is_hidden:
+            file = find.file
+            if not file.is_hidden:
                 yield self.finding(
-                    find.layer if rootfs.image else rootfs,
-                    f"{find.path} contains {find.what}, readable by everyone who has the {whole}",
+                    file.layer if rootfs.image else rootfs,
+                    f"{file.path} contains {find.what}, readable by everyone who has the {whole}",
                     severity=None if find.is_sure else Severity.NOTE,
-                    at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
+                    at={"path": file.path, "offset": file.layer.entries.offsets[file.position]},
                 )

@@ -7,14 +7,14 @@ The reader searches them while it walks a layer and keeps those that have a secr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
-from checker import ContentRequest, Layer, Rootfs
+from checker import ContentRequest, Rootfs
 from checker.checks.listing import first_few
 from checker.model.text_files import LARGEST, is_searched
 from checker.model.text_secrets import TextSecret, secrets_in
 from checker.records import NamedTuple
 from checker_hygiene.credentials import credential_in
+from checker_hygiene.kept_files import KeptFile, kept_files, once_for_each_root
 
 TEXT_FILES = ContentRequest(secrets=True)
 
@@ -29,19 +29,12 @@ class SecretFile(NamedTuple):
     """A text file with secrets, which does not have the name of a file with credentials.
 
     Attributes:
-        layer: The layer that contains it.
-        position: Its position in the layer.
-        path: Its path.
+        file: The file.
         secrets: What it contains, by line.
-        is_hidden: Whether it is not visible in the root filesystem, because another entry replaces
-            or deletes it.
     """
 
-    layer: Layer
-    position: int
-    path: str
+    file: KeptFile
     secrets: tuple[TextSecret, ...]
-    is_hidden: bool
 
     @property
     def is_sure(self) -> bool:
@@ -55,31 +48,21 @@ class SecretFile(NamedTuple):
         return first_few(list(found), _MOST_NAMED)
 
 
-_known: WeakKeyDictionary[Rootfs, tuple[SecretFile, ...]] = WeakKeyDictionary()
-
-
-def find_secret_files(rootfs: Rootfs) -> tuple[SecretFile, ...]:
+@once_for_each_root
+def find_secret_files(rootfs: Rootfs) -> Iterator[SecretFile]:
     """The text files with secrets in all layers of a root, top layer first."""
-    found = _known.get(rootfs)
-    if found is None:
-        found = _known[rootfs] = tuple(_find(rootfs))
-    return found
+    for file in filter(_may_have_secrets, kept_files(rootfs)):
+        secrets = secrets_in(file.content)
+        if secrets:
+            yield SecretFile(file, secrets)
 
 
-def _find(rootfs: Rootfs) -> Iterator[SecretFile]:
-    for layer, hidden in rootfs.hidden():
-        tar = layer.blob.tar if layer.blob else None
-        entries = layer.entries
-        for position, content in () if tar is None else tar.contents.items():
-            path, size = entries.paths[position], entries.sizes[position]
-            # Of other files, other rules have asked for the first bytes.
-            if not size == len(content) <= LARGEST or not is_searched(path):
-                continue
-            if path in _PUBLIC or path.startswith(_HOST_KEYS):
-                continue
-            if credential_in(path, content) is not None:
-                continue
-            secrets = secrets_in(content)
-            if secrets:
-                is_last = entries.by_path.get(path) == position
-                yield SecretFile(layer, position, path, secrets, path in hidden or not is_last)
+def _may_have_secrets(file: KeptFile) -> bool:
+    """Whether a file was searched, and no other rule reports it."""
+    # Of files that were not searched, other rules have asked for the first bytes.
+    size = file.layer.entries.sizes[file.position]
+    if not size == len(file.content) <= LARGEST or not is_searched(file.path):
+        return False
+    if file.path in _PUBLIC or file.path.startswith(_HOST_KEYS):
+        return False
+    return credential_in(file.path, file.content) is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Finding, Rootfs, Severity
-from checker_hygiene.known_files import LEFTOVER_FILES, KnownFile, find_known_files
+from checker_hygiene.kept_files import KeptFile
+from checker_hygiene.known_files import LEFTOVER_FILES, find_known_files
 from checker_hygiene.leftovers import DIRECTORIES, LEFTOVERS
 
 
@@ -55,7 +56,7 @@ class UnnecessaryFile(Check):
                 )
 
 
-def _what(find: KnownFile) -> str | None:
+def _what(find: KeptFile) -> str | None:
     return next((what for end, what in LEFTOVERS.items() if find.ends_with(end)), None)
 
 

@@ -394,11 +394,18 @@ def test_a_hostile_history_is_read_in_bounded_time(line: str, tmp_path: Path) ->
     assert time.process_time() - began < 5
 
 
-def test_a_deleted_secret_is_told_by_one_rule(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "secret",
+    [
+        file("root/.netrc", "machine example.org login me password hunter2-battery\n"),
+        file("app/settings.yaml", "token: ghp_gNSWPH8prVqsUeQCtDR3zzX6hqo35uwZqxZO\n"),
+    ],
+    ids=lambda secret: secret.name,
+)
+def test_a_deleted_secret_is_told_by_one_rule(secret: Member, tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
-    secret = file("root/.netrc", "machine example.org login me password hunter2-battery\n")
-    image = Image(layers=((secret,), (whiteout("root/.netrc"),)))
+    image = Image(layers=((secret,), (whiteout(secret.name),)))
     path.write_bytes(build("docker-archive", image).tar())
-    session = Session({"select": ["credential-file", "deleted-secret", "deleted-file"]})
-    checked = checked_whole(session, path)
+    rules = ["credential-file", "secret-in-file", "deleted-secret", "deleted-file"]
+    checked = checked_whole(Session({"select": rules}), path)
     assert [finding.name for finding in checked.findings] == ["deleted-secret"]

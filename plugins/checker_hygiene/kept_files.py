@@ -1,0 +1,65 @@
+"""Files of layers whose content the reader has kept, with whether they are visible in the root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from checker import Layer, Rootfs
+from checker.records import NamedTuple
+
+T = TypeVar("T")
+
+
+class KeptFile(NamedTuple):
+    """A file with the part of its content that was kept.
+
+    Attributes:
+        layer: The layer that contains it.
+        position: Its position in the layer.
+        path: Its path.
+        content: Its first bytes, at least as many as a rule has requested.
+        hidden_paths: The paths of the layer that the layers above replace or delete.
+    """
+
+    layer: Layer
+    position: int
+    path: str
+    content: bytes
+    hidden_paths: AbstractSet[str]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether another entry replaces or deletes it, so that it is not in the root."""
+        last = self.layer.entries.by_path.get(self.path)
+        return self.path in self.hidden_paths or last != self.position
+
+    def ends_with(self, ending: str) -> bool:
+        """Whether its path ends with these components."""
+        return self.path == ending or self.path.endswith(f"/{ending}")
+
+
+def kept_files(rootfs: Rootfs) -> Iterator[KeptFile]:
+    """The files of all layers of a root whose content was kept, top layer first."""
+    for layer, hidden in rootfs.hidden():
+        tar = layer.blob.tar if layer.blob else None
+        for position, content in () if tar is None else tar.contents.items():
+            path = layer.entries.paths[position]
+            yield KeptFile(layer, position, path, content, hidden)
+
+
+def once_for_each_root(find: Callable[[Rootfs], Iterable[T]]) -> Callable[[Rootfs], tuple[T, ...]]:
+    """Keep what a function finds in a root as long as the root, since several rules ask for it."""
+    known: WeakKeyDictionary[Rootfs, tuple[T, ...]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def found_in(rootfs: Rootfs) -> tuple[T, ...]:
+        found = known.get(rootfs)
+        if found is None:
+            found = known[rootfs] = tuple(find(rootfs))
+        return found
+
+    return found_in
