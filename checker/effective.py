@@ -14,7 +14,8 @@ from checker.settings_file import Origin
 
 DEFAULT = "default"
 _ADDED = ("ignore", "format-option", "no-plugin", "waive")
-_TABLES = ("severity", "limits", "rules")
+# Tables whose keys are shown one by one, with the tables that are nested in them.
+_DEPTHS: Mapping[str, int] = {"severity": 1, "limits": 1, "rules": 1, "plugins": 2}
 _DEFAULTS: Mapping[str, object] = {
     "profile": DEFAULT,
     "select": [],
@@ -107,10 +108,8 @@ def _profile(name: str | None) -> Iterator[Origin]:
 
 def _of_key(key: str, layers: tuple[Origin, ...]) -> Iterator[InForce]:
     setting = [layer for layer in layers if key in layer.table]
-    if key in _TABLES:
+    if key in _DEPTHS:
         yield from _of_table(key, setting)
-    elif key == "plugins":
-        yield from _of_plugins(setting)
     elif key in _ADDED:
         adding = [layer for layer in setting if layer.table[key]] or setting[:1]
         values = [item for layer in adding for item in _list(layer.table[key])]
@@ -120,26 +119,23 @@ def _of_key(key: str, layers: tuple[Origin, ...]) -> Iterator[InForce]:
 
 
 def _of_table(key: str, layers: Iterable[Origin]) -> Iterator[InForce]:
-    found: dict[str, InForce] = {}
+    """The settings of a table, one by one: of a key in several layers, the last counts."""
+    found: dict[tuple[str, ...], InForce] = {}
     for layer in layers:
-        table = layer.table[key]
-        for name, value in table.items() if isinstance(table, Mapping) else ():
-            full = f"{key}.{name}"
-            found[full] = InForce(full, _json(value), (layer.place(key, name),))
+        for path, value in _items((key,), layer.table[key], _DEPTHS[key]):
+            found[path] = InForce(".".join(path), _json(value), (layer.place(*path),))
     yield from found.values()
 
 
-def _of_plugins(layers: Iterable[Origin]) -> Iterator[InForce]:
-    """The settings of plugins, one by one: layers join the tables of a plugin."""
-    found: dict[str, InForce] = {}
-    for layer in layers:
-        tables = layer.table["plugins"]
-        for name, table in tables.items() if isinstance(tables, Mapping) else ():
-            for key, value in table.items() if isinstance(table, Mapping) else ():
-                full = f"plugins.{name}.{key}"
-                place = layer.place("plugins", name, key)
-                found[full] = InForce(full, _json(value), (place,))
-    yield from found.values()
+def _items(
+    path: tuple[str, ...], value: object, depth: int
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """The values of a table with their keys, and of the tables that are nested in it."""
+    if not depth:
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _items((*path, key), each, depth - 1)
 
 
 def _list(value: object) -> list[object]:

@@ -50,17 +50,8 @@ _EXTENSIONS = frozenset(
         # Settings
         *("conf", "cfg", "cnf", "ini", "json", "json5", "yaml", "yml", "toml", "env", "xml"),
         *("properties", "config", "settings", "tf", "tfvars", "tfstate", "hcl", "service", "plist"),
-        *(
-            "local",
-            "production",
-            "prod",
-            "staging",
-            "development",
-            "dev",
-            "list",
-            "sources",
-            "repo",
-        ),
+        *("local", "production", "prod", "staging", "development", "dev"),
+        *("list", "sources", "repo"),
         # Keys and what is left of other files
         *("pem", "key", "asc", "txt", "bak", "old", "orig", "backup", "save", "log"),
         # Scripts and sources

@@ -9,6 +9,7 @@ from checker.cli.arguments.options import (
     add_checking,
     add_detail,
     add_format_option,
+    add_formats,
     add_no_cache,
     add_paths,
     add_reading,
@@ -34,12 +35,9 @@ def add(commands: Commands) -> None:
     add_paths(check)
     add_reading(check)
     add_no_cache(check)
-    check.add_argument(
-        "--format",
-        action="append",
-        metavar="NAME[=FILE]",
-        dest="formats",
-        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap, "
+    add_formats(
+        check,
+        "report format: text (default), json, junit, sarif, github, gitlab, markdown, tap, "
         "html; repeatable, to FILE or standard output",
     )
     _add_format_options(check)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from checker.cli.arguments.options import (
     add_detail,
     add_format_option,
+    add_formats,
     add_no_cache,
     add_paths,
     add_reading,
@@ -27,12 +28,9 @@ def add(commands: Commands) -> None:
     add_paths(classify)
     add_reading(classify)
     add_no_cache(classify)
-    classify.add_argument(
-        "--format",
-        action="append",
-        metavar="NAME[=FILE]",
-        dest="formats",
-        help="report format: text (default) or json",
+    add_formats(
+        classify,
+        "report format: text (default) or json",
     )
     add_format_option(classify)
     add_detail(classify)

@@ -91,6 +91,18 @@ def add_format(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_formats(command: argparse.ArgumentParser, what: str) -> None:
+    """The option that names report formats, with the files that they are written to.
+
+    Args:
+        command: The parser of the command.
+        what: The help: which formats there are.
+    """
+    command.add_argument(
+        "--format", action="append", metavar="NAME[=FILE]", dest="formats", help=what
+    )
+
+
 def add_format_option(command: argparse.ArgumentParser) -> None:
     """The options of report formats."""
     command.add_argument(

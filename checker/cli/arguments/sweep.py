@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.cli.arguments.options import add_checking, add_format, add_reading
+from checker.cli.arguments.options import add_checking, add_format, add_formats, add_reading
 from checker.cli.arguments.parser import RawFormatter
 
 if TYPE_CHECKING:
@@ -122,12 +122,9 @@ def _add_report(actions: Commands) -> None:
         metavar="RESULTS",
         help="URL or path of the results; default: checker-sweep",
     )
-    report.add_argument(
-        "--format",
-        action="append",
-        metavar="NAME[=FILE]",
-        dest="formats",
-        help="text (default), html, junit or json; repeatable, to FILE or standard output",
+    add_formats(
+        report,
+        "text (default), html, junit or json; repeatable, to FILE or standard output",
     )
     report.add_argument(
         "--upgrade",
