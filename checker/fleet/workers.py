@@ -178,7 +178,7 @@ class DaskWorkers:
         """
         try:
             yield
-        # Dask cancels what it waits for, or has an error of its own, which is an OSError.
+        # Pending futures are cancelled; other calls raise CommClosedError, a subclass of OSError.
         except (CancelledError, OSError) as lost:
             raise SchedulerError(self._client.scheduler.address) from lost
 

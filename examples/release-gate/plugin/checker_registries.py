@@ -17,7 +17,8 @@ class OtherRegistry(Check):
 
     What it means:
         The name of the image does not begin with one of the registries in the table
-        ``[plugins.checker_registries]``; or, with ``require-version``, its tag is no version.
+        ``[plugins.checker_registries]``; or ``require-version`` is set, and the tag is not a
+        version.
 
     Why it matters:
         Who pulls the image by this name gets another one, or another one next week.
