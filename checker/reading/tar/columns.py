@@ -11,6 +11,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, repeat
 from operator import add, eq
 from typing import TypeVar, cast
@@ -102,7 +103,6 @@ class Columns:
     Attributes:
         rows: Mode, user and group by their fields.
         prefixes: The first part of a name by the second half of its header.
-        wanted_names: Last parts of names of files whose content may be wanted.
         wanted_mode: Bits of the modes of such files.
         wanted_part: What the names of such files contain; None if that matters not.
         wanted_below: Finds names, separated by NUL, that may be below directories of such files;
@@ -114,12 +114,18 @@ class Columns:
         self._numbers = Numbers()
         self._sums = Sums()
         self.prefixes = _Prefixes(self.rows)
-        self.wanted_names = _UNCLEAN_ENDS | {
-            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings, *plan.hashed)
-        }
+        self._plan = plan
         self.wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
         self.wanted_part = b".so" if plan.libraries else None
         self.wanted_below = _search_of(plan.below) if plan.below else None
+
+    # Archives can have thousands of tars without a header that is plain.
+    @cached_property
+    def wanted_names(self) -> frozenset[bytes]:
+        """Last parts of names of files whose content may be wanted."""
+        plan = self._plan
+        paths = (*plan.paths, *plan.endings, *plan.hashed)
+        return _UNCLEAN_ENDS | {utf8(path.rpartition("/")[2]) for path in paths}
 
     @property
     def has_odd(self) -> bool:
