@@ -41,12 +41,17 @@ def shown_by(command: Sequence[str], seconds: float) -> Shown:
     """
     process, terminal = pty.fork()
     if process == 0:
-        os.execvpe(command[0], list(command), {**os.environ, "TERM": "xterm"})  # noqa: S606
+        os.execvpe(command[0], list(command), _environment())  # noqa: S606
     try:
         return _read(process, terminal, time.monotonic() + seconds)
     finally:
         os.close(terminal)
         os.waitpid(process, 0)
+
+
+def _environment() -> dict[str, str]:
+    """That of somebody at a terminal: with ``CI``, dive writes a text instead of a view."""
+    return {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
 
 
 def _read(process: int, terminal: int, deadline: float) -> Shown:
