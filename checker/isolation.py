@@ -183,6 +183,8 @@ def _hints(record: type) -> dict[str, object]:
 
 def _fits(value: object, hint: object) -> bool:
     """Whether a value is of a type as the annotations of records name them."""
+    if type(value) is hint and not isinstance(value, tuple):
+        return True  # as most are
     origin = getattr(hint, "__origin__", None)
     arguments: tuple[object, ...] = getattr(hint, "__args__", ())
     if isinstance(hint, UnionType):

@@ -36,6 +36,7 @@ _LONGEST = 1 << 15
 _MOST_TEXT = 1 << 19
 _MOST_VALUES = 100_000
 _MOST_SECRETS = 1000
+_TOGETHER = 64  # texts that are ruled out at once
 _QUOTED = pattern(
     r"(?P<name>[\w.-]{1,80})(?P<quote>[\"']?\s{0,3}[=:]\s{0,3}[\"']?)(?P<value>[^\s\"',;]{1,400})"
 )
@@ -166,13 +167,22 @@ def _masked_layer(layer: Layer, mask: Mask) -> Layer:
 def _secrets(archive: Archive) -> Iterator[str]:
     left = _MOST_TEXT
     # Documents of one archive repeat texts, such as digests.
-    for name, value in dict.fromkeys(islice(_all_texts(archive), _MOST_VALUES)):
-        if not (is_secret_name(name) or may_contain_secrets(value)):
-            continue
+    texts = dict.fromkeys(islice(_all_texts(archive), _MOST_VALUES))
+    for name, value in _suspicious(iter(texts)):
         left -= len(value)
         if left < 0:
             return
         yield from _secrets_of(name, value)
+
+
+def _suspicious(texts: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The texts that it is worth to look at, with the names before them."""
+    while some := list(islice(texts, _TOGETHER)):
+        # Most texts are ruled out together: what none of the joined ones has, no one of them has.
+        are_suspicious = may_contain_secrets("\n".join(value for _, value in some))
+        for name, value in some:
+            if is_secret_name(name) or (are_suspicious and may_contain_secrets(value)):
+                yield name, value
 
 
 def _all_texts(archive: Archive) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Change, Command, DockerfileEdit, DocumentEdit, Fix
 from checker.masking import MASK, Mask, masked_run
+from checker.model.leaks import may_contain_secrets
 from checker.model.location import Location
+from checker.model.token_forms import TOKENS
 from checker.plugins import load_plugins
 from checker.reports.output import builtin_reports
 from checker.results import Run
@@ -193,3 +195,15 @@ def test_no_command_or_edit_has_a_mask_in_place_of_a_name(change: Change) -> Non
 def test_a_command_without_secrets_is_kept() -> None:
     fix = Fix("let only the owner write to it", Command("chmod go-w /data/app"))
     assert Mask.knowing((TOKEN,)).all(fix) == fix
+
+
+_PIECES = st.sampled_from([mark for form in TOKENS for mark in form.marks]) | st.text(
+    "aA1-_:/@ \u212akey\u00e9", max_size=12
+)
+
+
+@given(st.lists(st.lists(_PIECES, max_size=4).map("".join), min_size=1, max_size=4))
+@settings(max_examples=examples(300))
+def test_texts_are_ruled_out_together_only_if_each_is(texts: list[str]) -> None:
+    if not may_contain_secrets("\n".join(texts)):
+        assert not any(map(may_contain_secrets, texts))

@@ -49,14 +49,19 @@ class TerminatedError(KeyboardInterrupt):
         self.number = number
 
 
-def run_process() -> NoReturn:
-    """Run the command line and end the process, with its exit code."""
+def run_process(at_end: Callable[[], None]) -> NoReturn:
+    """Run the command line and end the process, with its exit code.
+
+    Args:
+        at_end: What is left to do once everything is written.
+    """
     occupy_closed_streams()
     sys.excepthook = _end_at_exception
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     code = run(None)
+    at_end()
     # The interpreter frees objects one by one on exit; the system frees them all at once.
     os._exit(code)
 

@@ -6,7 +6,6 @@ about 150 bytes an entry, a list of records three times as much.
 
 from __future__ import annotations
 
-import re
 import sys
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -334,8 +333,7 @@ class Entries(Sequence[Entry]):
         present = bytes(kind for kind in "".join(kinds).encode("latin-1") if kind in self.kinds)
         if not present:
             return iter(())
-        wanted = re.compile(b"[" + re.escape(present) + b"]")
-        return (match.start() for match in wanted.finditer(self.kinds))
+        return _places_of(self.kinds, present)
 
     def with_mode(self, bits: int) -> Iterator[int]:
         """Positions, in order, of the entries whose mode has any of some of its lowest 16 bits."""
@@ -552,5 +550,16 @@ def _is_clean(name: str) -> bool:
 
 def _with_bits(column: bytes, bits: int) -> Iterator[int]:
     """Positions of the bytes that have any of some bits."""
-    values = bytes(value for value in range(256) if value & bits)
-    return (match.start() for match in re.finditer(b"[" + re.escape(values) + b"]", column))
+    return _places_of(column, bytes(value for value in range(256) if value & bits))
+
+
+def _places_of(column: bytes | bytearray, wanted: bytes) -> Iterator[int]:
+    """Positions, in order, of the bytes that are any of some."""
+    table = bytearray(256)
+    for value in wanted:
+        table[value] = 1
+    marked = column.translate(table)
+    position = marked.find(1)
+    while position >= 0:
+        yield position
+        position = marked.find(1, position + 1)

@@ -177,40 +177,45 @@ NAME_LIMIT = 255
 """Characters that the name of a reference may have."""
 
 
-def _reference_pattern(host: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?P<name>(?:(?P<domain>{host}(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*))"
-        r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
-        r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
-        re.ASCII,
-    )
+_HOST = rf"(?:{_DOMAIN_NAME}|{_IPV6})"
+_REFERENCE = re.compile(
+    rf"(?P<name>(?:(?P<domain>{_HOST}(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*))"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
+    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
 
 
 class Grammar(NamedTuple):
     """What a version of the library for references accepts.
 
     Attributes:
-        pattern: The grammar of a normalised reference.
+        has_ipv6: Whether a host can be an IPv6 address.
         uppercase_is_domain: Whether a first component with uppercase letters is a domain.
         limited: The part that may have ``NAME_LIMIT`` characters: ``name`` or ``path``.
         names_uppercase: Whether the error for a name with uppercase letters contains it.
     """
 
-    pattern: re.Pattern[str]
+    has_ipv6: bool
     uppercase_is_domain: bool
     limited: str
     names_uppercase: bool
 
+    def match(self, text: str) -> re.Match[str] | None:
+        """The parts of a normalised reference; None for another text."""
+        # Nothing but such an address has a bracket.
+        return None if "[" in text and not self.has_ipv6 else _REFERENCE.fullmatch(text)
+
 
 REFERENCE = Grammar(
-    pattern=_reference_pattern(rf"(?:{_DOMAIN_NAME}|{_IPV6})"),
+    has_ipv6=True,
     uppercase_is_domain=True,
     limited="path",
     names_uppercase=True,
 )
 """distribution/reference 0.6: Docker 25 and later, containerd 2."""
 OLD_REFERENCE = Grammar(
-    pattern=_reference_pattern(_DOMAIN_NAME),
+    has_ipv6=False,
     uppercase_is_domain=False,
     limited="name",
     names_uppercase=False,
@@ -268,9 +273,9 @@ def parse_reference(text: str, grammar: Grammar = REFERENCE) -> Reference:
         raise InvalidReferenceError(
             f"invalid reference format: repository name{shown} must be lowercase",
         )
-    match = grammar.pattern.fullmatch(f"{domain}/{remainder}")
+    match = grammar.match(f"{domain}/{remainder}")
     if match is None:
-        if grammar.pattern.fullmatch(f"{domain}/{remainder}".lower()):
+        if grammar.match(f"{domain}/{remainder}".lower()):
             raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
     _check_parts(match, grammar)
@@ -290,11 +295,11 @@ def check_reference(text: str, grammar: Grammar = REFERENCE) -> str:
     Raises:
         InvalidReferenceError: The grammar refuses it.
     """
-    match = grammar.pattern.fullmatch(text) if len(text) <= _LONGEST_READ else None
+    match = grammar.match(text) if len(text) <= _LONGEST_READ else None
     if match is None:
         if not text:
             raise InvalidReferenceError("repository name must have at least one component")
-        if len(text) <= _LONGEST_READ and grammar.pattern.fullmatch(text.lower()):
+        if len(text) <= _LONGEST_READ and grammar.match(text.lower()):
             raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
     _check_parts(match, grammar)

@@ -25,17 +25,19 @@ class TokenForm(NamedTuple):
         kind: What it is, with an article.
         marks: What a text with one of them contains at least one of.
         pattern: A regular expression for it.
+        part: For a form without a mark: what it contains, which others contain as well.
     """
 
     kind: str
     marks: tuple[str, ...]
     pattern: str
+    part: str = ""
 
     def may_be_in(self, text: str) -> bool:
         """Whether a text has a mark of this form, or the form itself if it has no mark."""
         if self.marks:
             return any(mark in text for mark in self.marks)
-        return _compiled(self.pattern).search(text) is not None
+        return self.part in text and _compiled(self.pattern).search(text) is not None
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
         """The places in a text that have this form."""
@@ -85,19 +87,20 @@ _CODE = (
     TokenForm("a Linear key", ("lin_api_",), r"\blin_api_[A-Za-z0-9]{40}\b"),
     TokenForm("a Figma token", ("figd_",), r"\bfigd_[\w-]{40}"),
     TokenForm("a Notion token", ("ntn_",), r"\bntn_[A-Za-z0-9]{43,50}\b"),
-    TokenForm("an Airtable token", (), r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b"),
+    TokenForm("an Airtable token", (), r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b", "pat"),
     TokenForm(
         "a Harness token",
         (),
         r"\bpat\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}\b",
+        "pat.",
     ),
 )
 _PACKAGES = (
     TokenForm("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
     TokenForm("a PyPI token", ("pypi-AgEI",), r"\bpypi-AgEIcHlwaS5vcmc[\w-]{30}"),
     TokenForm("a RubyGems key", ("rubygems_",), r"\brubygems_[0-9a-f]{48}"),
-    TokenForm("a crates.io token", (), r"\bcio[A-Za-z0-9]{32}\b"),
-    TokenForm("a NuGet key", (), r"\boy2[a-z0-9]{43}\b"),
+    TokenForm("a crates.io token", (), r"\bcio[A-Za-z0-9]{32}\b", "cio"),
+    TokenForm("a NuGet key", (), r"\boy2[a-z0-9]{43}\b", "oy2"),
     TokenForm("a Clojars token", ("CLOJARS_",), r"\bCLOJARS_[0-9a-z]{60}\b"),
     TokenForm("a Docker Hub token", ("dckr_",), r"\bdckr_(?:pat|oat)_[\w-]{20}"),
     TokenForm(
@@ -153,6 +156,7 @@ _SECRET_STORES = (
         "an Infisical token",
         (),
         r"\bst\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}\b",
+        "st.",
     ),
     TokenForm("a 1Password token", ("ops_eyJ",), r"\bops_eyJ[A-Za-z0-9+/]{200}"),
     TokenForm("an age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}"),
@@ -176,6 +180,7 @@ _MESSAGES = (
         "a Discord token",
         (),
         r"\b[MNO][A-Za-z0-9_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}\b",
+        ".",
     ),
     TokenForm(
         "a Teams webhook",
@@ -183,7 +188,7 @@ _MESSAGES = (
         rf"\.webhook\.office\.com/webhookb2/{_UUID}@{_UUID}/IncomingWebhook/[0-9a-f]{{32}}/{_UUID}",
     ),
     TokenForm("a Telegram token", (":AA",), r"\b\d{8,10}:AA[\w-]{33}\b"),
-    TokenForm("a Twilio key", (), r"\bSK[0-9a-f]{32}\b"),
+    TokenForm("a Twilio key", (), r"\bSK[0-9a-f]{32}\b", "SK"),
     TokenForm("a SendGrid key", ("SG.",), r"\bSG\.[\w-]{22}\.[\w-]{43}"),
     TokenForm("a Mailgun key", ("key-",), r"\bkey-[0-9a-f]{32}\b"),
     TokenForm("a Mailchimp key", ("-us",), r"\b[0-9a-f]{32}-us\d{1,2}\b"),

@@ -91,6 +91,8 @@ _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
+# Bytes of members. A thread takes as long to start as reading some of them.
+_WORTH_THREADS = 128 * 1024
 
 
 class ReadOptions(NamedTuple):
@@ -509,8 +511,8 @@ class _Reader:
 
 
 def _run(tasks: list[Task], reader: _Reader) -> Generator[Blob]:
-    """Read the tasks, in file order, on as many threads as there are jobs."""
-    if min(reader.jobs, len(tasks)) <= 1:
+    """Read the tasks, in file order, on as many threads as there are jobs, if that is faster."""
+    if min(reader.jobs, len(tasks)) <= 1 or sum(task.size for task in tasks) < _WORTH_THREADS:
         yield from map(reader.read, tasks)
         return
     workers = _Workers(tasks, reader)

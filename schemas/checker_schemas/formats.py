@@ -11,11 +11,11 @@ _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 
 # What engines write: accepted here, the validators would accept it too. They are slow to import.
 _USUAL_DATE_TIME = re.compile(
-    r"(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-([0-3][0-9])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
 )
+_LAST_DAYS = dict.fromkeys(("04", "06", "09", "11"), "30") | {"02": "28"}
 _USUAL_URI = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~-]*)?")
 
 
@@ -23,7 +23,8 @@ def is_date_time(value: object) -> bool:
     """Tell whether a string is a date and time of RFC 3339, section 5.6."""
     if not isinstance(value, str):
         return True
-    if _USUAL_DATE_TIME.fullmatch(value):
+    usual = _USUAL_DATE_TIME.fullmatch(value)
+    if usual is not None and "01" <= usual[2] <= _LAST_DAYS.get(usual[1], "31"):
         return True
     # Without type hints.
     from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -12,6 +11,8 @@ from checker.records import NamedTuple
 from checker_engines.golang.fmt import quote
 
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
+_FEBRUARY = 2
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _nothing(text: str) -> str | None:
@@ -112,6 +113,12 @@ def _parse_error(value: str, layout: str, steps: tuple[_Step, ...]) -> str | Non
         rest = rest[match.end() :]
     if rest:
         return f"{what}: extra text: {quote(rest)}"
-    # The proleptic calendar repeats every 400 years, and Python has no year 0.
-    days = monthrange(found["2006"] % 400 + 400, found["01"])[1]
-    return None if 1 <= found["02"] <= days else f"{what}: day out of range"
+    if 1 <= found["02"] <= _days(found["2006"], found["01"]):
+        return None
+    return f"{what}: day out of range"
+
+
+def _days(year: int, month: int) -> int:
+    """The days of a month, in the proleptic calendar. The module ``calendar`` is slow to import."""
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == _FEBRUARY and is_leap else _DAYS[month - 1]

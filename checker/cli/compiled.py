@@ -1,0 +1,204 @@
+"""The bytecode of the modules that runs import, in one file beside that of the package.
+
+A run imports some 500 modules. To look for each on ``sys.path`` and to read its file in
+``__pycache__`` takes as long as to execute it. So the bytecode of modules that were imported once
+is kept in one file, which is used as Python uses its own: only for a source of the same size and
+time.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import CodeType, ModuleType
+
+    # The file, its size in bytes and time in nanoseconds, its file in __pycache__, and whether it
+    # is the source of a package.
+    Source = tuple[str, int, int, str | None, bool]
+    # A source, and where its bytecode begins and ends.
+    Modules = Mapping[str, tuple[Source, int, int]]
+    # The directories on sys.path, and what could be modules in them.
+    Importable = list[tuple[str, list[str]]]
+
+# With the version, since what bytecode means can change in any of them.
+_FORMAT = f"1, Python {sys.version}"
+_LENGTH = 8  # bytes of each of the two numbers in front: the length of all, and of the index
+_MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
+
+
+class CompiledModules:
+    """Finds modules in the file, before Python looks for them anywhere else.
+
+    What can be imported from the directories on ``sys.path`` must be what it was when the file was
+    written: a module that was installed later may have to be found first.
+
+    Args:
+        path: The file; empty for none.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._imported_before = frozenset(sys.modules)
+        self._importable = _importable()
+        self._modules, self._bytecode = _read(path, self._importable)
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """How Python imports a module; None for one that is not in the file, or has changed."""
+        if name not in self._modules:
+            return None
+        source, begin, end = self._modules[name]
+        if not _is_unchanged(source):
+            return None
+        path, _, _, cached, is_package = source
+        loader = _Loader(name, path, self._bytecode[begin:end])
+        spec = ModuleSpec(name, loader, origin=path, is_package=is_package)
+        spec.has_location = True
+        spec.cached = cached
+        if is_package:
+            spec.submodule_search_locations = [os.path.dirname(path)]
+        return spec
+
+    def keep(self) -> None:
+        """Write the file again if the run has imported modules that are not in it.
+
+        If it cannot be written, the next start takes as long as this one, and nothing else happens.
+        """
+        specs = dict(self._found_elsewhere())
+        if not specs or not _is_for_writing(self._path):
+            return
+        known = {
+            name: (source, self._bytecode[begin:end])
+            for name, (source, begin, end) in self._modules.items()
+            if _is_unchanged(source)
+        }
+        try:
+            added = {name: (_source(spec), _bytecode(spec)) for name, spec in specs.items()}
+            _write(self._path, _file(self._importable, {**known, **added}))
+        except (OSError, ImportError, SyntaxError, ValueError):
+            return
+
+    def _found_elsewhere(self) -> Iterator[tuple[str, ModuleSpec]]:
+        """The modules that Python has found itself since, and has a source of."""
+        for name, module in [*sys.modules.items()]:
+            spec = getattr(module, "__spec__", None)
+            if name in self._imported_before or not isinstance(spec, ModuleSpec):
+                continue
+            if type(spec.loader) is SourceFileLoader:
+                yield name, spec
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module whose bytecode is at hand, and is otherwise the loader of its source."""
+
+    def __init__(self, name: str, path: str, bytecode: memoryview) -> None:
+        super().__init__(name, path)
+        self._bytecode = bytecode
+
+    def get_code(self, _name: str) -> CodeType:
+        code: CodeType = marshal.loads(self._bytecode)  # noqa: S302 - as trusted as __pycache__
+        return code
+
+
+def use_compiled_modules() -> CompiledModules:
+    """Let Python import from the file what is in it."""
+    modules = CompiledModules(_place())
+    sys.meta_path.insert(0, modules)
+    return modules
+
+
+def _place() -> str:
+    """Beside the bytecode of the package; empty if that has none, as in a zip archive.
+
+    It is empty with ``python -m`` too, where the modules of the working directory come first.
+    """
+    spec = sys.modules["checker"].__spec__
+    if sys.modules["__main__"].__spec__ is not None or spec is None or spec.cached is None:
+        return ""
+    directory, name = os.path.split(spec.cached)
+    return os.path.join(directory, name.replace("__init__", "modules").replace(".pyc", ".bin"))
+
+
+def _importable() -> Importable:
+    return [(directory, _names_in(directory)) for directory in sys.path]
+
+
+def _names_in(directory: str) -> list[str]:
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return []
+    return sorted(name for name in names if "." not in name or name.endswith(_MODULE_SUFFIXES))
+
+
+def _is_unchanged(source: Source) -> bool:
+    try:
+        status = os.stat(source[0])
+    except OSError:
+        return False
+    return status.st_size == source[1] and status.st_mtime_ns == source[2]
+
+
+def _source(spec: ModuleSpec) -> Source:
+    path = spec.origin or ""
+    status = os.stat(path)
+    is_package = spec.submodule_search_locations is not None
+    return path, status.st_size, status.st_mtime_ns, spec.cached, is_package
+
+
+def _bytecode(spec: ModuleSpec) -> memoryview:
+    """The bytecode of a source, which is looked at first: so a change in between is a change."""
+    loader = spec.loader
+    code = loader.get_code(spec.name) if isinstance(loader, SourceFileLoader) else None
+    return memoryview(marshal.dumps(code))
+
+
+def _read(path: str, importable: Importable) -> tuple[Modules, memoryview]:
+    """What the file has; nothing if it was written for something else, or not to its end."""
+    try:
+        with open(path, "rb") as file:
+            data = memoryview(file.read())
+        index = 2 * _LENGTH + int.from_bytes(data[_LENGTH : 2 * _LENGTH])
+        if int.from_bytes(data[:_LENGTH]) == len(data):
+            header: tuple[str, Importable, Modules] = marshal.loads(data[2 * _LENGTH : index])  # noqa: S302
+            if header[:2] == (_FORMAT, importable):
+                return header[2], data[index:]
+    except (OSError, EOFError, TypeError, ValueError):
+        pass
+    return {}, memoryview(b"")
+
+
+def _file(importable: Importable, found: Mapping[str, tuple[Source, memoryview]]) -> bytes:
+    """The content of the file."""
+    modules = {}
+    end = 0
+    for name, (source, bytecode) in found.items():
+        begin, end = end, end + len(bytecode)
+        modules[name] = (source, begin, end)
+    index = marshal.dumps((_FORMAT, importable, modules))
+    length = 2 * _LENGTH + len(index) + end
+    front = length.to_bytes(_LENGTH) + len(index).to_bytes(_LENGTH)
+    return b"".join((front, index, *(bytecode for _, bytecode in found.values())))
+
+
+def _is_for_writing(path: str) -> bool:
+    return not sys.dont_write_bytecode and os.access(os.path.dirname(path), os.W_OK)
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write the file at once, so that another run sees all of it or nothing."""
+    unfinished = f"{path}.{os.getpid()}"
+    try:
+        with open(unfinished, "xb") as file:
+            file.write(content)
+        os.replace(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
