@@ -65,42 +65,64 @@ def _with_fields(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {field: namespace[field] for field in fields if field in namespace}
     if tuple(defaults) != fields[len(fields) - len(defaults) :]:
         raise TypeError(f"{name}: a field without a default follows one that has a default")
-    template = _template(len(fields))
+    getters = _getters(max(len(fields), len(_CONSTRUCTORS) - 1))
     return {
         **namespace,
-        **{field: vars(template)[f"field_{number}"] for number, field in enumerate(fields)},
+        **dict(zip(fields, getters, strict=False)),
         "__slots__": (),
         "__match_args__": fields,
-        "__new__": _constructor(template, name, namespace, defaults),
+        "__new__": _constructor(name, namespace, fields, defaults),
         "_fields": fields,
         "_field_defaults": defaults,
     }
 
 
 @cache
-def _template(count: int) -> type[tuple[Any, ...]]:
-    """A class with a number of fields, whose constructor and fields only lack the right names."""
-    return namedtuple("_template", [f"field_{number}" for number in range(count)])  # noqa: PYI024
+def _getters(count: int) -> tuple[object, ...]:
+    """What gives the fields of a record with at least so many fields."""
+    fields = [f"field_{number}" for number in range(count)]
+    return tuple(map(vars(namedtuple("_template", fields)).__getitem__, fields))  # noqa: PYI024
 
 
 def _constructor(
-    template: type[tuple[Any, ...]],
-    name: str,
-    namespace: Mapping[str, Any],
-    defaults: Mapping[str, object],
+    name: str, namespace: Mapping[str, Any], fields: tuple[str, ...], defaults: Mapping[str, object]
 ) -> FunctionType:
-    """The constructor of a template, with the names of the fields and their defaults."""
-    made: Any = template.__new__
-    annotations = namespace.get("__annotations__", {})
+    """A constructor with the names of the fields and their defaults."""
+    made = _constructor_of(len(fields))
     title = f"{namespace.get('__qualname__', name)}.__new__"
     code = made.__code__.replace(
-        co_name="__new__", co_qualname=title, co_varnames=("_cls", *annotations)
+        co_name="__new__", co_qualname=title, co_varnames=("_cls", *fields)
     )
     constructor = FunctionType(code, made.__globals__, "__new__", tuple(defaults.values()))
     constructor.__qualname__ = title
     constructor.__module__ = namespace["__module__"]
-    constructor.__annotations__ = annotations
+    constructor.__annotations__ = namespace.get("__annotations__", {})
     return constructor
+
+
+def _constructor_of(count: int) -> Any:
+    """The constructor of a record with a number of fields, whose names are not the right ones."""
+    if count < len(_CONSTRUCTORS):
+        return _CONSTRUCTORS[count]
+    return namedtuple("_template", [f"field_{number}" for number in range(count)]).__new__  # noqa: PYI024
+
+
+_new = tuple.__new__
+# To compile these for a run takes as long as to define sixty records.
+_CONSTRUCTORS = (
+    lambda _cls: _new(_cls, ()),
+    lambda _cls, a: _new(_cls, (a,)),
+    lambda _cls, a, b: _new(_cls, (a, b)),
+    lambda _cls, a, b, c: _new(_cls, (a, b, c)),
+    lambda _cls, a, b, c, d: _new(_cls, (a, b, c, d)),
+    lambda _cls, a, b, c, d, e: _new(_cls, (a, b, c, d, e)),
+    lambda _cls, a, b, c, d, e, f: _new(_cls, (a, b, c, d, e, f)),
+    lambda _cls, a, b, c, d, e, f, g: _new(_cls, (a, b, c, d, e, f, g)),
+    lambda _cls, a, b, c, d, e, f, g, h: _new(_cls, (a, b, c, d, e, f, g, h)),
+    lambda _cls, a, b, c, d, e, f, g, h, i: _new(_cls, (a, b, c, d, e, f, g, h, i)),
+    lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
+    lambda _cls, a, b, c, d, e, f, g, h, i, j, k: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k)),
+)
 
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
-from checker.baseline import Baseline, archive_name, read_baseline
 from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
@@ -51,6 +50,7 @@ from checker.waivers import waiver_findings
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.baseline import Baseline
     from checker.conversion.records import Conversion
     from checker.conversion.records import Request as ConversionRequest
     from checker.importing.masked import MaskedPlan
@@ -638,6 +638,8 @@ class Session:
         Args:
             path: The path of the archive, or its name in results.
         """
+        from checker.baseline import archive_name
+
         return self._given.for_archive(path).archive_name or archive_name(path)
 
     def _run_rules(self, archive: Archive, context: CheckContext, today: dt.date) -> CheckRun:
@@ -763,6 +765,8 @@ def _keys_of(settings: Settings) -> tuple[VerifyKey, ...]:
 
 
 def _read_baseline(file: str, settings: Settings, registry: Registry) -> Baseline:
+    from checker.baseline import read_baseline
+
     def current(rule: str) -> str:
         found = registry.find(rule)
         return rule if found is None else found.id

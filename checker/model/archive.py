@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
-from checker.model.damage import Damage
 from checker.model.document import Document
 from checker.model.entries import Entries
 from checker.model.image import Descriptor, Image, Index, Layer, Manifest, ManifestItem
@@ -22,6 +21,7 @@ from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     from checker.model.attached import Attached
+    from checker.model.damage import Damage
 
 
 class Source(StrEnum):

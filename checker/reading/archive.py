@@ -12,7 +12,6 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
-from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
     find_docker_archive,
@@ -42,7 +41,6 @@ from checker.model.archive import (
 )
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
-from checker.model.damage import Damage
 from checker.model.entries import Entries, Span
 from checker.model.image import Image
 from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
@@ -82,6 +80,7 @@ from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     from checker.model.attached import Attached
+    from checker.model.damage import Damage
 
 _LAST_DOCUMENTS = (MANIFEST_JSON, INDEX_JSON, REPOSITORIES)
 _LAYER_NAME = pattern(
@@ -624,6 +623,8 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
     known_kind = _known_kind(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
+        from checker.interpretation.dir_layout import find_dir_images
+
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
         "reading signatures and attestations",

@@ -12,14 +12,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
-from checker.model.damage import LeadingData
 from checker.model.entries import (
     CONTIGUOUS,
     GNU_SPARSE,
@@ -33,7 +32,6 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.directory import DirectoryContent
 from checker.reading.meter import SILENT
 from checker.reading.source import (
     CHUNK,
@@ -50,6 +48,9 @@ from checker.reading.source import (
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.damage import Damage
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)
@@ -253,9 +254,7 @@ class OpenArchive:
     def _unpack_once(self, archive: Archive, content: TarContent) -> bool:
         if archive.inside is not None:
             return self._enter_inside(archive)
-        if isinstance(archive.damage, LeadingData):
-            return self._skip_leading(content, archive.damage)
-        return False
+        return archive.damage is not None and self._skip_damage(content, archive.damage)
 
     def _enter_inside(self, archive: Archive) -> bool:
         options = self._options
@@ -265,7 +264,11 @@ class OpenArchive:
         self._replace(inner, f"the archive is compressed twice: {archive.compression.kind} removed")
         return True
 
-    def _skip_leading(self, content: TarContent, damage: LeadingData) -> bool:
+    def _skip_damage(self, content: TarContent, damage: Damage) -> bool:
+        from checker.model.damage import LeadingData
+
+        if not isinstance(damage, LeadingData):
+            return False
         part = Span(content.place.offset + damage.size, content.size - damage.size)
         if part.length <= 0:
             return False
@@ -305,6 +308,8 @@ class OpenArchive:
             raise
 
     def _enter_directory(self, content: Content, directory: str) -> bool:
+        from checker.reading.directory import DirectoryContent
+
         entries, positions = entries_below(self.archive.entries, directory)
         below: Content
         if isinstance(content, TarContent):

@@ -22,7 +22,6 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.directory import DirectoryContent, list_directory
 from checker.reading.meter import SILENT, Meter
 from checker.reading.ranges import RangedFile
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
@@ -751,6 +750,8 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
 
 
 def _open_directory(path: str, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    from checker.reading.directory import DirectoryContent, list_directory
+
     meter.begin(None)
     listing = list_directory(path, plan, limits, meter)
     return Opened(

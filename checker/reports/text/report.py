@@ -16,7 +16,6 @@ from checker.reports.text.about import about
 from checker.reports.text.closing import closing, gone
 from checker.reports.text.findings import finding_blocks
 from checker.reports.text.incomplete import crash_blocks, problem
-from checker.reports.text.quiet import quiet_end, quiet_lines
 from checker.reports.text.rows import apart, label
 from checker.reports.text.rules import rules, skipped
 from checker.reports.text.state import alone, counts, state_of, state_of_run
@@ -64,6 +63,8 @@ def first_lines(run: Run, view: View, many: int) -> list[Line]:
 def archive_lines(run: Run, checked: CheckedArchive, view: View, many: int) -> list[Line]:
     """What can be shown as soon as an archive is done."""
     if view.detail is Detail.QUIET:
+        from checker.reports.text.quiet import quiet_lines
+
         return list(map(guarded, quiet_lines(run, checked)))
     return [guarded(row(run, checked))] if many > 1 else []
 
@@ -71,6 +72,8 @@ def archive_lines(run: Run, checked: CheckedArchive, view: View, many: int) -> l
 def last_lines(run: Run, view: View) -> list[Line]:
     """What is shown when all archives are done."""
     if view.detail is Detail.QUIET:
+        from checker.reports.text.quiet import quiet_end
+
         return list(map(guarded, quiet_end(run)))
     found = map(guarded, apart(_blocks(run, view)))
     return [EMPTY, *found] if len(run.archives) > 1 else list(found)
