@@ -48,11 +48,15 @@ help:
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# Compiled once, since with PYTHONDONTWRITEBYTECODE it would be compiled at every start.
+# Compiled once, since with PYTHONDONTWRITEBYTECODE it would be compiled at every start. A first run
+# leaves what lets the next ones start faster.
 # One stamp per set of dependencies. All are renewed when the packaging changes.
 $(VENV)/stamp-run: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@$(BIN)/python -m compileall -q checker plugins schemas
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m checker.testing docker-archive "$$folder/sample.tar" && \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/checker check --quiet "$$folder/sample.tar" >"$$folder/report"
 	@touch $@
 
 $(VENV)/stamp-test: $(VENV)/stamp-run

@@ -15,16 +15,17 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from types import CodeType, ModuleType
 
-    # The file, its size in bytes and time in nanoseconds, its file in __pycache__, and whether it
-    # is the source of a package.
+    # The file, its size in bytes and time in seconds, its file in __pycache__, and whether it is
+    # the source of a package.
     Source = tuple[str, int, int, str | None, bool]
     # A source, and where its bytecode begins and ends.
     Modules = Mapping[str, tuple[Source, int, int]]
-    # The directories on sys.path, and what could be modules in them.
+    # The directories on sys.path, and what could be some modules in them.
     Importable = list[tuple[str, list[str]]]
+    _Header = tuple[str, frozenset[str], Importable, Modules]
 
 # With the version, since what bytecode means can change in any of them.
 _FORMAT = f"1, Python {sys.version}"
@@ -35,8 +36,8 @@ _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 class CompiledModules:
     """Finds modules in the file, before Python looks for them anywhere else.
 
-    What can be imported from the directories on ``sys.path`` must be what it was when the file was
-    written: a module that was installed later may have to be found first.
+    The directories on ``sys.path`` must have the same modules of these names as when the file was
+    written: what was installed later may have to be found first.
 
     Args:
         path: The file; empty for none.
@@ -45,8 +46,7 @@ class CompiledModules:
     def __init__(self, path: str) -> None:
         self._path = path
         self._imported_before = frozenset(sys.modules)
-        self._importable = _importable()
-        self._modules, self._bytecode = _read(path, self._importable)
+        self._modules, self._bytecode = _read(path)
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -81,7 +81,7 @@ class CompiledModules:
         }
         try:
             added = {name: (_source(spec), _bytecode(spec)) for name, spec in specs.items()}
-            _write(self._path, _file(self._importable, {**known, **added}))
+            _write(self._path, _file({**known, **added}))
         except (OSError, ImportError, SyntaxError, ValueError):
             return
 
@@ -126,16 +126,22 @@ def _place() -> str:
     return os.path.join(directory, name.replace("__init__", "modules").replace(".pyc", ".bin"))
 
 
-def _importable() -> Importable:
-    return [(directory, _names_in(directory)) for directory in sys.path]
+def _importable(packages: Collection[str]) -> Importable:
+    return [(directory, _modules_in(directory, packages)) for directory in sys.path]
 
 
-def _names_in(directory: str) -> list[str]:
+def _modules_in(directory: str, packages: Collection[str]) -> list[str]:
+    """What could be some packages or modules of the highest level."""
     try:
         names = os.listdir(directory)
     except OSError:
         return []
-    return sorted(name for name in names if "." not in name or name.endswith(_MODULE_SUFFIXES))
+    return sorted(
+        name
+        for name in names
+        if name.partition(".")[0] in packages
+        and (name in packages or name.endswith(_MODULE_SUFFIXES))
+    )
 
 
 def _is_unchanged(source: Source) -> bool:
@@ -143,14 +149,15 @@ def _is_unchanged(source: Source) -> bool:
         status = os.stat(source[0])
     except OSError:
         return False
-    return status.st_size == source[1] and status.st_mtime_ns == source[2]
+    return status.st_size == source[1] and int(status.st_mtime) == source[2]
 
 
 def _source(spec: ModuleSpec) -> Source:
     path = spec.origin or ""
     status = os.stat(path)
     is_package = spec.submodule_search_locations is not None
-    return path, status.st_size, status.st_mtime_ns, spec.cached, is_package
+    # Seconds, as in .pyc files: the layers of images keep no more of a time.
+    return path, status.st_size, int(status.st_mtime), spec.cached, is_package
 
 
 def _bytecode(spec: ModuleSpec) -> memoryview:
@@ -160,29 +167,31 @@ def _bytecode(spec: ModuleSpec) -> memoryview:
     return memoryview(marshal.dumps(code))
 
 
-def _read(path: str, importable: Importable) -> tuple[Modules, memoryview]:
+def _read(path: str) -> tuple[Modules, memoryview]:
     """What the file has; nothing if it was written for something else, or not to its end."""
     try:
         with open(path, "rb") as file:
             data = memoryview(file.read())
         index = 2 * _LENGTH + int.from_bytes(data[_LENGTH : 2 * _LENGTH])
         if int.from_bytes(data[:_LENGTH]) == len(data):
-            header: tuple[str, Importable, Modules] = marshal.loads(data[2 * _LENGTH : index])  # noqa: S302
-            if header[:2] == (_FORMAT, importable):
-                return header[2], data[index:]
+            header: _Header = marshal.loads(data[2 * _LENGTH : index])  # noqa: S302
+            version, packages, importable, modules = header
+            if version == _FORMAT and importable == _importable(packages):
+                return modules, data[index:]
     except (OSError, EOFError, TypeError, ValueError):
         pass
     return {}, memoryview(b"")
 
 
-def _file(importable: Importable, found: Mapping[str, tuple[Source, memoryview]]) -> bytes:
+def _file(found: Mapping[str, tuple[Source, memoryview]]) -> bytes:
     """The content of the file."""
+    packages = frozenset(name.partition(".")[0] for name in found)
     modules = {}
     end = 0
     for name, (source, bytecode) in found.items():
         begin, end = end, end + len(bytecode)
         modules[name] = (source, begin, end)
-    index = marshal.dumps((_FORMAT, importable, modules))
+    index = marshal.dumps((_FORMAT, packages, _importable(packages), modules))
     length = 2 * _LENGTH + len(index) + end
     front = length.to_bytes(_LENGTH) + len(index).to_bytes(_LENGTH)
     return b"".join((front, index, *(bytecode for _, bytecode in found.values())))

@@ -161,6 +161,7 @@ def test_a_changed_module_is_imported_again(start: Start, plugins: Path) -> None
     again = start.run("say", PYTHONPATH=str(plugins))
     changed = plugins / "speaker.py"
     changed.write_text(_say("two"))  # of the same size
+    os.utime(changed, (2_000_000_000, 2_000_000_000))
 
     assert (first.output, again.output) == ("one\n", "one\n")
     assert f"import 'speaker' {LOADED}" in again.loads
@@ -186,6 +187,14 @@ def test_a_plugin_that_is_installed_later_is_found(start: Start, plugins: Path) 
     start.run()
 
     assert start.run("say", PYTHONPATH=str(plugins)).output == "one\n"
+
+
+def test_what_is_installed_elsewhere_changes_nothing(start: Start) -> None:
+    start.run()
+    (start.scripts / "other.py").write_text("")
+    (start.scripts / "notes.txt").write_text("")
+
+    assert LOADED in start.run(PYTHONDONTWRITEBYTECODE="1").loads
 
 
 def test_a_plugin_that_is_removed_is_gone(start: Start, plugins: Path) -> None:
