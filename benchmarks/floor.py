@@ -1,9 +1,9 @@
 """The minimum work of a verifier of container archives: the baseline of `run.py`.
 
 For every layer it computes the SHA-256 digests of the stored bytes and of the uncompressed bytes,
-on two threads, and inflates with isal. It does not walk the tars of layers, decode documents or
-check anything. If layers are not compressed, the digests are those of the archive file and of the
-layer.
+on two threads, and inflates with isal or libzstd. It does not walk the tars of layers, decode
+documents or check anything. If layers are not compressed, the digests are those of the archive
+file and of the layer.
 
 Run: `python -m benchmarks.floor ARCHIVE`. Prints the seconds it took.
 """
@@ -22,13 +22,16 @@ from isal import isal_zlib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+    from typing import BinaryIO, TypeAlias
+
+    Inflated: TypeAlias = Callable[[Iterator[bytes], Callable[[bytes], None]], Iterator[bytes]]
 
 CHUNK_BYTES: Final = 1 << 20
 QUEUED_CHUNKS: Final = 8
 BLOCK_BYTES: Final = 512
 GZIP_MAGIC: Final = b"\x1f\x8b"
 GZIP_WINDOW: Final = 16 + 15
+ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
 class Hasher:
@@ -64,7 +67,7 @@ def _chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _inflated(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iterator[bytes]:
+def _gunzipped(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iterator[bytes]:
     """Yield the inflated data of gzip members in bounded pieces, passing on the raw bytes."""
     inflate = isal_zlib.decompressobj(GZIP_WINDOW)
     for chunk in chunks:
@@ -79,11 +82,31 @@ def _inflated(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iter
     yield inflate.flush()
 
 
-def _sum_compressed(stream: BinaryIO, size: int) -> tuple[str, str]:
+def _unzstded(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Yield the inflated data of zstd frames in bounded pieces, passing on the raw bytes."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    inflate = zstd.ZstdDecompressor()
+    for chunk in chunks:
+        raw_sum(chunk)
+        rest = chunk
+        while rest or not inflate.needs_input:
+            yield inflate.decompress(rest, CHUNK_BYTES)
+            rest = inflate.unused_data
+            if inflate.eof:
+                inflate = zstd.ZstdDecompressor()
+
+
+INFLATED: Final[dict[bytes, Inflated]] = {GZIP_MAGIC: _gunzipped, ZSTD_MAGIC: _unzstded}
+
+
+def _sum_compressed(stream: BinaryIO, size: int, inflated: Inflated) -> tuple[str, str]:
     raw_sum = hashlib.sha256()
     hasher = Hasher()
-    for inflated in _inflated(_chunks(stream, size), raw_sum.update):
-        hasher.put(inflated)
+    for piece in inflated(_chunks(stream, size), raw_sum.update):
+        hasher.put(piece)
     return raw_sum.hexdigest(), hasher.hexdigest()
 
 
@@ -104,8 +127,8 @@ def _sum_plain(path: str, members: list[tarfile.TarInfo]) -> Iterator[str]:
     yield whole.hexdigest()
 
 
-def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
-    """Return the gzip members and the members that are plain tars."""
+def _layers(path: str) -> tuple[list[tuple[tarfile.TarInfo, Inflated]], list[tarfile.TarInfo]]:
+    """Return the compressed members, with what inflates them, and the plain tars."""
     compressed, plain = [], []
     with tarfile.open(path, "r:") as archive, open(path, "rb") as stream:
         for member in archive:
@@ -113,8 +136,9 @@ def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
                 continue
             stream.seek(member.offset_data)
             head = stream.read(min(BLOCK_BYTES, member.size))
-            if head.startswith(GZIP_MAGIC):
-                compressed.append(member)
+            inflated = next((INFLATED[magic] for magic in INFLATED if head.startswith(magic)), None)
+            if inflated is not None:
+                compressed.append((member, inflated))
             elif head[257:262] == b"ustar":
                 plain.append(member)
     return compressed, plain
@@ -125,9 +149,9 @@ def sums(path: str) -> list[str]:
     compressed, plain = _layers(path)
     found: list[str] = []
     with open(path, "rb", buffering=0) as stream:
-        for member in compressed:
+        for member, inflated in compressed:
             stream.seek(member.offset_data)
-            found += _sum_compressed(stream, member.size)
+            found += _sum_compressed(stream, member.size, inflated)
     if plain:
         found += _sum_plain(path, plain)
     return found

@@ -40,7 +40,7 @@ class Archive:
 
     Attributes:
         name: Name of the content.
-        form: Skopeo's transport: docker-archive (plain layers) or oci-archive (gzip).
+        form: Skopeo's transport: docker-archive (plain layers) or oci-archive (compressed).
         path: Path of the archive.
     """
 
@@ -110,10 +110,14 @@ CONTENTS: Final[dict[str, Callable[[Path], None]]] = {
 }
 
 
-def _skopeo(source: str, target: str) -> None:
+# Contents of which there is a third form, whose layers are compressed with zstd instead of gzip.
+WITH_ZSTD: Final = frozenset({"debootstrap"})
+
+
+def _skopeo(source: str, target: str, *options: str) -> None:
     _need("skopeo")
     subprocess.run(
-        ["skopeo", "--insecure-policy", "copy", "--quiet", source, target],
+        ["skopeo", "--insecure-policy", "copy", "--quiet", *options, source, target],
         check=True,
     )
 
@@ -140,6 +144,17 @@ def _make(name: str, folder: Path) -> list[Archive]:
     return [docker, oci]
 
 
+def _make_zstd(docker: Archive) -> Archive:
+    """Return an OCI archive of the same content with zstd layers, created if it does not exist."""
+    found = Archive(f"{docker.name}-zstd", OCI, docker.path.with_name(f"{docker.name}.zstd.tar"))
+    if not found.path.exists():
+        part = found.path.with_suffix(".part")
+        target = f"oci-archive:{part}:bench/{docker.name}:1"
+        _skopeo(f"docker-archive:{docker.path}", target, "--dest-compress-format", "zstd")
+        part.rename(found.path)
+    return found
+
+
 def make_archives(folder: Path) -> list[Archive]:
     """Return the archives that can be created, and print the others to standard error."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -147,6 +162,8 @@ def make_archives(folder: Path) -> list[Archive]:
     for name in CONTENTS:
         try:
             archives += _make(name, folder)
+            if name in WITH_ZSTD:
+                archives.append(_make_zstd(archives[-2]))
         except MissingProgramError as error:
             sys.stderr.write(f"{name}: skipped: {error}\n")
     return archives

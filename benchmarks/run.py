@@ -153,7 +153,7 @@ def _measure_skopeo_convert(archive: Archive) -> Run:
 def contestants_for(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
     """What is measured on an archive, each so often; tools only if they are installed."""
     checker = _checker(archive)
-    # JSON shows the digest of the whole file, which needs another pass over it.
+    # JSON shows the digest of the whole file, which is one more hash of all of it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
     classify, show = [*_look(archive, CLASSIFY), "--no-cache"], _look(archive, SHOW)
