@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Queue
 from threading import Thread
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 _PIECES_WAITING = 4
 
@@ -42,21 +45,21 @@ class BackgroundTask:
             self._error = error
 
 
-class Background:
+class Background(Generic[T]):
     """Runs ``consume`` on each piece that is put, in order, on another thread.
 
     Args:
         consume: What to do with a piece.
     """
 
-    def __init__(self, consume: Callable[[bytes], None]) -> None:
+    def __init__(self, consume: Callable[[T], None]) -> None:
         self._consume = consume
-        self._queue: Queue[bytes | None] = Queue(_PIECES_WAITING)
+        self._queue: Queue[T | None] = Queue(_PIECES_WAITING)
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def put(self, piece: bytes) -> None:
+    def put(self, piece: T) -> None:
         """Hand over a piece; waits while too many are pending.
 
         Raises:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,9 @@ from checker.reading.early import EarlyHash, EarlyHashes
 from checker.testing import Member, compress, write_tar
 
 LARGE = 9 << 20
+ENDLESS = 1 << 38
+BLOCK = 512
+PREAD = os.pread
 MANIFEST = Member("manifest.json", b"[]")
 LAYER = write_tar([Member("big", os.urandom(LARGE))])
 GZIP_LAYER = compress(LAYER, "gzip")
@@ -62,6 +67,10 @@ def facts(archive: Archive) -> list[object]:
     ]
 
 
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def span_of_layer(path: Path) -> Span:
     return Span(path.read_bytes().index(LAYER), len(LAYER))
 
@@ -90,9 +99,10 @@ def test_the_whole_file_is_hashed_ahead(opened: int, path: Path) -> None:
     pytest.fail("no hash was ever begun")
 
 
-def test_a_large_member_is_hashed_ahead(opened: int, path: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_large_member_is_hashed_ahead(opened: int, path: Path, *, whole: bool) -> None:
     for pause in range(100):
-        with closing(EarlyHashes(str(path))) as early:
+        with closing(EarlyHashes(str(path), whole=whole)) as early:
             # What is not begun when somebody asks is left to him.
             time.sleep(pause / 1000)
             claimed = early.claim(opened, span_of_layer(path))
@@ -100,6 +110,71 @@ def test_a_large_member_is_hashed_ahead(opened: int, path: Path) -> None:
                 assert claimed.result() == hashlib.sha256(LAYER).hexdigest()
                 return
     pytest.fail("no hash was ever begun")
+
+
+def test_the_file_is_read_once_for_all_hashes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_bytes(write_tar(ARCHIVES["two layers"]))
+    read: list[Span] = []
+
+    def pread(file: int, count: int, offset: int) -> bytes:
+        piece = PREAD(file, count, offset)
+        read.append(Span(offset, len(piece)))
+        return piece
+
+    monkeypatch.setattr(os, "pread", pread)
+    early = EarlyHashes(str(path), whole=True)
+    with path.open("rb") as file:
+        whole = claimed(early, file.fileno(), Span(0, path.stat().st_size))
+        assert whole.result() == sha256(path.read_bytes())
+        for content in (LAYER, LAYER[::-1]):
+            span = Span(path.read_bytes().index(content), len(content))
+            assert claimed(early, file.fileno(), span).result() == sha256(content)
+    early.close()
+    large = sorted(span for span in read if span.length >= LARGE // 8)
+    assert sum(span.length for span in large) <= path.stat().st_size
+    assert all(a.offset + a.length <= b.offset for a, b in pairwise(large))
+
+
+def claimed(early: EarlyHashes, file: int, span: Span) -> EarlyHash:
+    """A hash as soon as it is begun; what is not begun when somebody asks is left to him."""
+    time.sleep(0.5)
+    found = early.claim(file, span)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_archive_that_is_cut_while_it_is_hashed(path: Path, *, whole: bool) -> None:
+    spans = write_endless_archive(path)
+    with path.open("rb") as file, closing(EarlyHashes(str(path), whole=whole)) as early:
+        begun = [claimed(early, file.fileno(), span) for span in spans[not whole :]]
+        os.truncate(path, LARGE)
+        for hashing in begun:
+            with pytest.raises(OSError, match="shorter"):
+                hashing.result()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_hashes_that_are_stopped_are_not_given(path: Path, *, whole: bool) -> None:
+    spans = write_endless_archive(path)
+    early = EarlyHashes(str(path), whole=whole)
+    with path.open("rb") as file:
+        begun = [claimed(early, file.fileno(), span) for span in spans[not whole :]]
+    early.close()
+    for hashing in begun:
+        with pytest.raises(OSError, match="shorter"):
+            hashing.result()
+    assert all(hashing.hashed < hashing.span.length for hashing in begun)
+
+
+def write_endless_archive(path: Path) -> list[Span]:
+    """Write an archive that takes minutes to hash and no space; its span and that of its member."""
+    header = tarfile.TarInfo("layer.tar")
+    header.size = ENDLESS
+    with path.open("wb") as file:
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        file.truncate(ENDLESS + 3 * BLOCK)
+    return [Span(0, ENDLESS + 3 * BLOCK), Span(BLOCK, ENDLESS)]
 
 
 def test_another_file_and_another_stretch_have_none(
