@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import pickle
 import types
@@ -143,3 +144,18 @@ def test_a_field_without_a_default_cannot_follow_one_with_a_default() -> None:
 def test_values_are_compared_with_annotations() -> None:
     assert misfit(Point(1), Point) is None
     assert misfit(Point("a"), Point) == "a Point whose x is 'a', not of type int"  # type: ignore[arg-type]
+
+
+def test_records_are_defined_whenever_garbage_is_collected() -> None:
+    source = "class Made(NamedTuple):\n" + "".join(f"    f{number}: int\n" for number in range(40))
+    places = {"NamedTuple": records.NamedTuple, "__name__": "made"}
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for fields in range(13, 40):
+            exec("\n".join(source.split("\n")[: fields + 1]), places)
+            made: Any = places["Made"]
+            assert made(*range(fields)) == tuple(range(fields))
+            assert made(*range(fields)).f0 == 0
+    finally:
+        gc.set_threshold(*threshold)
