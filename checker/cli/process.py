@@ -52,6 +52,8 @@ class TerminatedError(KeyboardInterrupt):
 def run_process() -> NoReturn:
     """Run the command line and end the process, with its exit code."""
     occupy_closed_streams()
+    # Else NumPy starts threads for algebra, which is not done here; each waits busily for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.excepthook = _end_at_exception
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:

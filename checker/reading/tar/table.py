@@ -21,7 +21,7 @@ _ORDINARY_NESTING = 4096
 _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
-_NUL_AS_SLASH = bytes(code or ord("/") for code in range(256))
+_AS_SLASHES = bytes(ord("/") if code in b"\0./" else code for code in range(256))
 _WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", ""))
 
 
@@ -64,8 +64,8 @@ def is_ordinary(name: bytes, link: bytes) -> bool:
 
 def _unclean(joined: bytes, count: int) -> Iterable[int]:
     """Which of some names, separated by NUL, may not be their own cleaned paths."""
-    parts = b"/%b/" % joined.translate(_NUL_AS_SLASH)
-    if b"//" not in parts and b"./" not in parts:
+    # Where nothing is empty, ends with a dot or is hidden: one search instead of five.
+    if b"//" not in b"/%b/" % joined.translate(_AS_SLASHES):
         return ()
     if b"./" in joined or b"//" in joined or b"\0/" in joined or joined[:1] == b"/":
         return range(count)
