@@ -276,7 +276,7 @@ def _names(headers: _Bytes, prefix: bytes) -> tuple[int, bytes, int]:
     used = np.flatnonzero(words.view(np.uint8)[:_NAME])
     # The column after the longest name has a NUL for each.
     width = used[-1].item() + 2 if len(used) else 1
-    text = np.ascontiguousarray(headers[:, :width])
+    text = headers[:, :width].copy()
     text[:, -1] = 0
     is_name = text.ravel() != 0
     # The first byte, and each that follows one of the name: the NUL after it too.
