@@ -832,7 +832,10 @@ def test_numpy_is_imported_if_many_headers_are_still_to_come(
     assert is_loaded is expected
 
 
-WORDS = st.text("ab.", min_size=1, max_size=9)
+# Some end like others.
+WORDS = st.sampled_from(
+    ["a", ".a", "b.a", "ab.a", "aab.a", "baab.a", "abaab.a", "b.abaab.a", "ab.abaab.a", "a.", ".."]
+)
 
 
 @pytest.mark.usefixtures("reader")

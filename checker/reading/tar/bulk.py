@@ -34,7 +34,7 @@ _KIND = 156
 # The words of 64 bits that the field of the name is in.
 _NAME_WORDS = slice(0, 13)
 _NAME = 100
-_ZERO = ord("0")
+_ZERO, _SLASH = b"0/"
 # The checksum counts its own bytes as spaces.
 _BLANKED = np.uint64(8 * ord(" "))
 _SUM_MASK, _SUM_PATTERN = np.uint64(0xF8F8F8F8F8F8DFDF), np.uint64(0x3030303030300000)
@@ -171,6 +171,7 @@ class BulkHeaders:
             sizes=_as_array(sizes[:count]),
             mtimes=_as_array(mtimes[:count]),
             offsets=_as_array(places[:count] * BLOCK + (offset + position)),
+            are_clean=_are_clean(names),
         )
 
     def _owners(self, headers: _Bytes) -> tuple[int, _Numbers]:
@@ -290,6 +291,14 @@ def _names(headers: _Bytes, prefix: bytes) -> tuple[int, bytes, int]:
     if prefix:
         names = prefix + names.replace(b"\0", b"\0" + prefix)
     return len(headers), names, len(prefix) + width - 1
+
+
+def _are_clean(names: bytes) -> bool:
+    """Whether no part of names, separated by NUL, is empty or begins or ends with a dot."""
+    text = np.frombuffer(b"/%b/" % names, np.uint8)
+    # A slash is one more than a dot.
+    is_edge = (text | 1 == _SLASH) | (text == 0)
+    return not (is_edge[1:] & is_edge[:-1]).any().item()
 
 
 def _count_ordinary(names: bytes, links: dict[int, bytes], longest: int) -> int:

@@ -40,6 +40,7 @@ class PlainRows(NamedTuple):
         sizes: Their sizes in bytes.
         mtimes: Their modification times in seconds.
         offsets: Their byte offsets in the tar.
+        are_clean: Whether all names are surely their own cleaned paths; False if that is not known.
     """
 
     names: bytes
@@ -51,6 +52,7 @@ class PlainRows(NamedTuple):
     sizes: Sequence[int]
     mtimes: Sequence[int]
     offsets: Sequence[int]
+    are_clean: bool = False
 
 
 def is_ordinary(name: bytes, link: bytes) -> bool:
@@ -220,7 +222,11 @@ class EntryTable:
         separators = count - 1
         name_bytes = len(rows.names) - separators + sum(map(len, rows.links.values()))
         self._name_bytes_left += count * _ORDINARY_NAME - name_bytes
-        paths = self._spelled(rows.names, start)
+        if rows.are_clean:
+            paths = decode_name(rows.names).split("\0")
+            entries.spellings += bytes((_WITHOUT_PREFIX,)) * len(paths)
+        else:
+            paths = self._spelled(rows.names, start)
         entries.paths += paths
         entries.kinds += rows.kinds
         entries.modes.extend(rows.modes)
