@@ -14,6 +14,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar, cast, overload
 
+from checker.model.untrusted import utf8
 from checker.records import NamedTuple
 
 T = TypeVar("T")
@@ -315,7 +316,7 @@ class Entries(Sequence[Entry]):
             (self.paths[start:], self.kinds[start:]) if start else (self.paths, self.kinds)
         )
         if _GLOBAL_HEADER not in kinds:
-            return {path: position for position, path in enumerate(paths, start)}
+            return dict(zip(paths, range(start, start + len(paths)), strict=True))
         return {
             path: position
             for position, path in enumerate(paths, start)
@@ -356,6 +357,27 @@ class Entries(Sequence[Entry]):
                 if path in found:
                     found[path].append(position)
         return found
+
+    def texts(self) -> Iterator[str]:
+        """All paths, in order, each between NULs, as texts of thousands that are searched in C.
+
+        One text of all of them would take longer, as it fits in no cache of a processor.
+        """
+        for start in range(0, len(self.paths), _BATCH):
+            yield "\0".join(("", *self.paths[start : start + _BATCH], ""))
+
+    @property
+    def path_bytes(self) -> frozenset[int]:
+        """The bytes that occur in the paths, in UTF-8, and NUL.
+
+        Most of what rules look for in names has a character that few tars have at all.
+        """
+        return self.cached(_path_bytes_of)
+
+    @property
+    def longest_path(self) -> int:
+        """Characters of the longest path; 0 if there is none."""
+        return self.cached(_longest_path_of)
 
     @property
     def repeated(self) -> tuple[int, ...]:
@@ -430,6 +452,21 @@ class Entries(Sequence[Entry]):
 
 COLUMNS = tuple(name for name in Entries.__slots__ if not name.startswith("_"))
 """Attributes of ``Entries`` that the reader fills; all else is computed from them."""
+
+
+def _path_bytes_of(entries: Entries) -> frozenset[int]:
+    known = b"\0"
+    for text in entries.texts():
+        found = utf8(text).translate(None, known)
+        # After some paths there is hardly a new byte.
+        while found:
+            known += found[:1]
+            found = found.translate(None, found[:1])
+    return frozenset(known)
+
+
+def _longest_path_of(entries: Entries) -> int:
+    return max(map(len, entries.paths), default=0)
 
 
 def _repeated_of(entries: Entries) -> tuple[int, ...]:

@@ -24,7 +24,6 @@ from checker.records import NamedTuple
 _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 # For so few directories a search over all paths is faster than a set of all directories.
 _FEW = 8
-_PATHS_AT_ONCE = 4096
 _LOOKUPS = Limits().lookups
 # What an entry below a symlink of the same layer takes of the lookups, and what following the
 # symlink takes. Each image may be listed a thousand times.
@@ -204,7 +203,7 @@ class Rootfs:
         wanted = re.compile(rf"\0(({names})/[^\0]*)")
         found: set[str] = set()
         for _, entries, hidden in self._visible:
-            for text in _texts(entries):
+            for text in entries.texts():
                 found.update(parent for path, parent in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
@@ -471,20 +470,15 @@ def _is_whole(layer: Layer) -> bool:
 
 def _below(entries: Entries, directories: tuple[str, ...]) -> Iterator[int]:
     """The positions of what is below some directories."""
+    if entries.has_directories:
+        directories = tuple(filter(entries.directories.__contains__, directories))
+    if not directories:
+        return iter(())
     # No name in a tar contains a NUL; here each follows one.
     wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, directories))})/[^\0]*)")
-    paths = chain.from_iterable(map(wanted.findall, _texts(entries)))
+    paths = chain.from_iterable(map(wanted.findall, entries.texts()))
     positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)
-
-
-def _texts(entries: Entries) -> Iterator[str]:
-    """All paths, each between NULs, as texts that can be searched in C.
-
-    One text of all of them would take longer, as it fits in no cache of a processor.
-    """
-    for start in range(0, len(entries.paths), _PATHS_AT_ONCE):
-        yield "\0".join(("", *entries.paths[start : start + _PATHS_AT_ONCE], ""))
 
 
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:

@@ -138,9 +138,10 @@ def clues_in(contents: Sequence[bytes]) -> tuple[bytes, ...]:
     clues = token_runs(joined).split()
     if _BEGIN_KEY in joined or len(plain) < len(contents):
         clues.append(_BEGIN_KEY)
-    if _AUTH in joined:
+    # One character is found many times faster than several.
+    if b'"' in joined and _AUTH in joined:
         clues.append(_AUTH)
-    if b"://" in joined and b"@" in joined and _URL.search(joined) is not None:
+    if b"@" in joined and b"://" in joined and _URL.search(joined) is not None:
         clues.append(b"://")
     return tuple(clues)
 
@@ -159,7 +160,7 @@ def _found(content: bytes, runs: bytes) -> Iterator[TextSecret]:
         yield from _keys(content)
     if _AUTH in content:
         yield from _registry_credentials(content)
-    if b"://" in content and b"@" in content:
+    if b"@" in content and b"://" in content:
         yield from _urls(content)
 
 

@@ -45,7 +45,7 @@ class ImpossiblePath(TreeCheck):
         """Check the lengths of paths and the targets of links."""
         for layer, _ in present_layers(archive):
             # A character has at most four bytes.
-            if max(map(len, layer.entries.paths), default=0) * 4 > _NAME_MAX:
+            if layer.entries.longest_path * 4 > _NAME_MAX:
                 yield from self._paths(layer)
         for layer in trees(archive):
             yield from self._targets(layer)

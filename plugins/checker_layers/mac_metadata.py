@@ -11,7 +11,8 @@ from checker_layers.layers import TreeCheck, shown, trees, whose
 
 _REGULAR = ord(REGULAR)
 _BATCH = 4096
-_MARKS = (f"/{PREFIX}", *(f"/{name}/" for name in DIRECTORIES))
+_MARK = f"/{PREFIX}"
+_MARKS = (_MARK, *(f"/{name}/" for name in DIRECTORIES))
 
 
 class MacMetadata(TreeCheck):
@@ -68,10 +69,14 @@ class MacMetadata(TreeCheck):
 
 
 def _metadata(entries: Entries) -> Iterator[int]:
+    has_directories = not entries.knows_all_directories or any(
+        path.rpartition("/")[2] in DIRECTORIES for path in entries.directories
+    )
+    marks = _MARKS if has_directories else (_MARK,)
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]
         joined = "/" + "/".join(batch)
-        if not any(mark in joined for mark in _MARKS):
+        if not any(mark in joined for mark in marks):
             continue
         for position, path in enumerate(batch, start):
             if entries.kinds[position] == _REGULAR and is_metadata(path):

@@ -13,6 +13,9 @@ _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))
 # What changes the direction of text (Unicode Standard Annex 9, section 2).
 _DIRECTION = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
+# Bytes of paths that are looked at: control characters, and what is not ASCII.
+_ODD_BYTES = frozenset((*range(1, 32), *range(127, 256)))
+
 
 class OddLayerPath(LayerCheck):
     """A path in a layer contains control characters, is not valid UTF-8, or is empty.
@@ -48,6 +51,8 @@ class OddLayerPath(LayerCheck):
         for layer, _ in present_layers(archive):
             entries = layer.entries
             yield from self._empty(layer)
+            if _ODD_BYTES.isdisjoint(entries.path_bytes):
+                continue
             joined = "/".join(entries.paths)
             odd = _CONTROL if joined.isascii() else _CONTROL | _DIRECTION
             if any(character in joined for character in odd):

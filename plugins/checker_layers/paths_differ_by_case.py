@@ -12,6 +12,9 @@ _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Deleting these from joined ASCII paths keeps the upper case letters and the separators.
 _ALL_BUT_UPPER = bytes(code for code in range(256) if chr(code) not in _UPPER + "\n")
 
+# The bytes of letters that may not be in lower case.
+_NOT_LOWER = frozenset((*_UPPER.encode(), *range(128, 256)))
+
 
 class PathsDifferByCase(TreeCheck):
     """Two paths differ only in case.
@@ -84,11 +87,11 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
 
 def _with_upper_case(entries: Entries) -> list[str]:
     """The paths with an upper case letter, found without a test of each path."""
+    if _NOT_LOWER.isdisjoint(entries.path_bytes):
+        return []
     paths = entries.paths
     joined = "\n".join(paths)
     if joined.isascii():
-        if not any(letter in joined for letter in _UPPER):
-            return []
         letters = joined.encode().translate(None, _ALL_BUT_UPPER).split(b"\n")
         # The numbers differ if a path contains a line break.
         if len(letters) == len(paths):

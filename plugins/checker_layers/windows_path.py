@@ -13,6 +13,7 @@ from checker_layers.layers import TreeCheck, shown, uses, whose
 _GLOBAL = ord(GLOBAL_HEADER)
 _BATCH = 4096
 _SHOWN = 200
+_MARKS = frozenset(rb"\:")
 _IN_TARGET = pattern(r"\A(?:[A-Za-z]:[\\/]|\\)|(?:\A|[\\/])\.\.\\|\\\.\.(?:[\\/]|\Z)")
 # Nearly all sound names with a backslash are escapes of systemd, below its directories.
 _IN_NAME = pattern(rf"{_IN_TARGET.pattern}|\A[^/\\]*\\(?!x[0-9a-f]{{2}})")
@@ -93,6 +94,8 @@ class WindowsPath(TreeCheck):
 
 
 def _names(entries: Entries) -> Iterator[int]:
+    if _MARKS.isdisjoint(entries.path_bytes):
+        return
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]
         joined = "\0".join(batch)

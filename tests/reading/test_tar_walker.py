@@ -804,6 +804,69 @@ def test_windows_are_read_where_there_are_many_headers(monkeypatch: pytest.Monke
     assert 1000 < rows <= 2000
 
 
+@pytest.mark.parametrize(
+    ("many", "knows_size", "expected"),
+    [(2500, True, False), (1500, True, True), (2500, False, True), (20_000, False, False)],
+    ids=str,
+)
+def test_numpy_is_imported_if_many_headers_are_still_to_come(
+    monkeypatch: pytest.MonkeyPatch, many: int, *, knows_size: bool, expected: bool
+) -> None:
+    """Of a stream, four times as many as there were."""
+    is_loaded = False
+
+    def load(_columns: object) -> None:
+        nonlocal is_loaded
+        is_loaded = True
+
+    data = write_tar([file(f"srv/{number}", b"x" * 700) for number in range(3000)])
+    monkeypatch.setattr(plain, "_BULK", "")
+    monkeypatch.setattr(plain, "_windows", load)
+    monkeypatch.setattr(plain, "MANY", many)
+    if knows_size:
+        walker = TarWalker(Limits(), EXECUTABLES)
+        tar = walk_by_seeking(walker, lambda at, size: data[at : at + size], len(data))
+    else:
+        tar = walk(cut(data, 1 << 18))
+    assert len(tar.entries) == 3000
+    assert is_loaded is expected
+
+
+# Some end like others.
+WORDS = st.sampled_from(
+    ["a", ".a", "b.a", "ab.a", "aab.a", "baab.a", "abaab.a", "b.abaab.a", "ab.abaab.a", "a.", ".."]
+)
+
+
+@pytest.mark.usefixtures("reader")
+@given(
+    st.lists(
+        st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["", "./", "a/", "/", "b//"]),
+            st.lists(WORDS, min_size=1, max_size=3).map("/".join),
+            st.sampled_from(["", "", "", "/", "/."]),
+        ),
+        min_size=1,
+        max_size=80,
+    ),
+    st.sets(WORDS, max_size=4),
+    st.sets(WORDS, max_size=1),
+)
+@settings(max_examples=examples(300), deadline=None)
+def test_files_are_wanted_by_any_last_part(
+    names: list[str], wanted: set[str], below: set[str]
+) -> None:
+    plan = ContentPlan(
+        {f"a/{name}": 3 for name in wanted},
+        endings={name: {name: 2} for name in wanted},
+        below=dict.fromkeys(below, 4),
+    )
+    data = write_tar([file(name, b"content") for name in names])
+    expected = everything(walk([data], plan._replace(digests=True)))
+    assert everything(walk([data], plan)) == expected
+
+
 def test_many_plain_headers_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = everything(walk([MANY_TAR], HEADER_BY_HEADER))
     monkeypatch.setattr(plain, "MANY", 0)

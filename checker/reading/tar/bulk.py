@@ -6,20 +6,22 @@ ustar or GNU tar. Whatever else is plain is left to ``columns.py``, which is slo
 
 from __future__ import annotations
 
+import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
 
-from checker.reading.tar.columns import PLAIN_TYPES, Columns, count_ordinary, target_of
+from checker.reading.tar.columns import PLAIN_TYPES, SHORT, Columns, count_ordinary, target_of
 from checker.reading.tar.header import BLOCK, REGULAR_TYPE, TYPES_WITH_LINK
 from checker.reading.tar.table import PlainRows
 
 _Bytes = npt.NDArray[np.uint8]
 _Numbers = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
+_Words = npt.NDArray[np.uint64]
 
 _MAGIC = np.frombuffer(b"usta", np.uint32)
 _MAGIC_OFFSET = 257
@@ -34,8 +36,23 @@ _NAME_WORDS = slice(0, 13)
 _NAME = 100
 _ZERO, _SLASH = b"0/"
 # The checksum counts its own bytes as spaces.
-_BLANKED = 8 * ord(" ")
+_BLANKED = np.uint64(8 * ord(" "))
+_SUM_MASK, _SUM_PATTERN = np.uint64(0xF8F8F8F8F8F8DFDF), np.uint64(0x3030303030300000)
+_DIGITS = np.uint64(0x0707070707070707)
+_PUT_TOGETHER = (
+    (np.uint64(5), np.uint64(0x003F003F003F003F)),
+    (np.uint64(10), np.uint64(0x00000FFF00000FFF)),
+    (np.uint64(20), np.uint64(0x0000000000FFFFFF)),
+)
+_TWO_DIGITS, _BYTE = np.uint64(6), np.uint64(8)
+_EVERY_OTHER, _ONES = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
 _IS_PLAIN_KIND = np.isin(np.arange(256), list(PLAIN_TYPES))
+# The last byte of a word is its highest.
+_WORD = np.dtype("<u8")
+_TWO_BYTES, _SIX_BYTES = np.uint64(16), np.uint64(48)
+_HASHED = 6
+# Knuth, The Art of Computer Programming, section 6.4: hashing by multiplication.
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _IS_LINK = np.isin(np.arange(256), list(TYPES_WITH_LINK))
 
 
@@ -64,7 +81,42 @@ class _Octal:
 
 
 _NUMBER = _Octal(11, 1)
-_CHECKSUM = _Octal(6, 2)
+
+
+class _Ends:
+    """Tells by its last bytes whether a path may end with one of some last parts.
+
+    Args:
+        names: The last parts.
+    """
+
+    def __init__(self, names: Iterable[bytes]) -> None:
+        # By the last two bytes, and by a hash of the last six. NUL or a slash is before a part.
+        self._pairs = np.zeros(1 << 16, np.bool_)
+        self._hashes = np.zeros(1 << 16, np.bool_)
+        for name in names:
+            for end in (b"\0" + name, b"/" + name):
+                word = np.frombuffer(end[-8:].rjust(8, b"\0"), _WORD)
+                if len(end) >= _HASHED:
+                    self._hashes[_hashes(word)] = True
+                elif name:
+                    self._pairs[word >> _SIX_BYTES] = True
+                else:
+                    self._pairs[end[0] << 8 : (end[0] + 1) << 8] = True
+
+    def may_end(self, joined: bytes) -> _Flags:
+        """Which of some paths, separated by NUL, may end so."""
+        text = np.frombuffer(bytes(8) + joined, np.uint8)
+        ends = np.append(np.flatnonzero(text[8:] == 0), len(joined))
+        # The eight bytes that begin at each byte of the text.
+        words = np.ndarray((len(joined) + 1,), _WORD, text, 0, (1,))[ends]
+        flags: _Flags = self._pairs[words >> _SIX_BYTES] | self._hashes[_hashes(words)]
+        return flags
+
+
+def _hashes(words: _Words) -> _Words:
+    """A number of 16 bits for the last six bytes of each word."""
+    return (words >> _TWO_BYTES) * _FACTOR >> _SIX_BYTES
 
 
 class BulkHeaders:
@@ -76,7 +128,7 @@ class BulkHeaders:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._is_wanted_end = _table_of_ends(columns.wanted_names)
+        self._ends = _Ends(columns.wanted_names)
 
     def read(self, data: bytes, position: int, offset: int) -> PlainRows | None:
         """Read plain headers that follow one another, as ``PlainHeaders.read`` does.
@@ -95,20 +147,22 @@ class BulkHeaders:
         if prefix is None:
             return None
         count, owners = self._owners(headers[:count])
-        names = _names(headers[:count], prefix)
-        kinds = headers[: len(names), _KIND]
-        is_file = kinds == REGULAR_TYPE
+        count, names, longest = _names(headers[:count], prefix)
+        kinds = headers[:count, _KIND]
         links = _links(headers, kinds)
+        has_size = sizes[:count] != 0
+        is_file = has_size & (kinds == REGULAR_TYPE)
         count = min(
-            count_ordinary(names, links),
-            1 + _first(~is_file & (sizes[: len(names)] != 0)),
-            1 + self._first_wanted(names, is_file & (sizes[: len(names)] != 0), owners[0]),
+            count,
+            _count_ordinary(names, links, longest),
+            1 + _first(has_size & ~is_file),
+            1 + self._first_wanted(names, is_file, owners[0]),
         )
         if not count:
             return None
         modes, users, groups = (column[:count] for column in owners)
         return PlainRows(
-            names=b"\0".join(names[:count]),
+            names=b"\0".join(names.split(b"\0", count)[:count]) if count < len(kinds) else names,
             links={number: target for number, target in links.items() if number < count},
             kinds=kinds[:count].tobytes(),
             modes=array("I", modes.astype(np.uint32).tobytes()),
@@ -117,6 +171,7 @@ class BulkHeaders:
             sizes=_as_array(sizes[:count]),
             mtimes=_as_array(mtimes[:count]),
             offsets=_as_array(places[:count] * BLOCK + (offset + position)),
+            are_clean=_are_clean(names),
         )
 
     def _owners(self, headers: _Bytes) -> tuple[int, _Numbers]:
@@ -130,27 +185,25 @@ class BulkHeaders:
         table = np.array(rows, np.int64).reshape(len(rows), 3)
         return starts[-1], np.repeat(table, np.diff(starts), axis=0).T
 
-    def _first_wanted(self, names: Sequence[bytes], is_file: _Flags, modes: _Numbers) -> int:
+    def _first_wanted(self, joined: bytes, is_file: _Flags, modes: _Numbers) -> int:
         """Number of the first file whose content may be wanted; beyond all if there is none."""
         columns = self._columns
-        joined = b"\0\0" + b"\0".join(names)
-        text = np.frombuffer(joined, np.uint8)
-        ends = np.append(np.flatnonzero(text[2:] == 0) + 2, len(text))
-        is_end = self._is_wanted_end[text[ends - 1], text[ends - 2]]
-        named = (
-            number
-            for number in np.flatnonzero(is_file & is_end).tolist()
-            if names[number].rpartition(b"/")[2] in columns.wanted_names
-        )
-        first = min(
-            next(named, len(names)),
-            _first(is_file & (modes[: len(names)] & columns.wanted_mode != 0)),
-        )
         part, below = columns.wanted_part, columns.wanted_below
+        first = _first(is_file & (modes[: len(is_file)] & columns.wanted_mode != 0))
+        named = np.flatnonzero(is_file & self._ends.may_end(joined)).tolist()
+        has_part = part is not None and part in joined
+        may_be_below = below is not None and below(joined)
+        if not named and not has_part and not may_be_below:
+            return first
+        names = joined.split(b"\0")
+        wanted = columns.wanted_names
+        first = min(
+            first, next((i for i in named if names[i].rpartition(b"/")[2] in wanted), first)
+        )
         files = np.flatnonzero(is_file[:first]).tolist()
-        if part is not None and part in joined:
+        if part is not None and has_part:
             first = next((number for number in files if part in names[number]), first)
-        if below is not None and below(joined):
+        if below is not None and may_be_below:
             first = min(first, next((number for number in files if below(names[number])), first))
         return first
 
@@ -190,27 +243,68 @@ def _count_plain(headers: _Bytes) -> tuple[int, _Numbers]:
     """The number of headers before the first that is not plain by its bytes, and the times."""
     times, plain = _NUMBER.read(headers[:, _MTIME])
     plain &= _IS_PLAIN_KIND[headers[:, _KIND]]
-    second = headers[:, _HALF:].view(np.uint64)
-    plain &= (second == second[:1]).all(axis=1)
-    stated, are_sums = _CHECKSUM.read(headers[:, _SUM])
+    if headers[:, _HALF:].tobytes() != headers[:1, _HALF:].tobytes() * len(headers):
+        second = headers[:, _HALF:].view(np.uint64)
+        plain &= (second == second[:1]).all(axis=1)
+    sums, are_sums = _sums(headers[:, _SUM])
     # The sum of 256 bytes fits into 16 bits.
-    total = headers[:, :_HALF].sum(axis=1, dtype=np.uint16).astype(np.int64)
-    total += headers[:1, _HALF:].sum(dtype=np.int64) + _BLANKED
+    total = headers[:, :_HALF].sum(axis=1, dtype=np.uint16)
     plain &= are_sums
-    plain &= total - headers[:, _SUM].sum(axis=1, dtype=np.uint16) == stated
+    plain &= sums == total + headers[:1, _HALF:].sum(dtype=np.uint64)
     return _first(~plain), times
 
 
-def _names(headers: _Bytes, prefix: bytes) -> list[bytes]:
-    """The names of headers, up to the first in whose field bytes follow the end of a name."""
+def _sums(fields: _Bytes) -> tuple[_Words, _Flags]:
+    """The sums of all bytes that checksums stand for, and which of these are six digits."""
+    words = np.ascontiguousarray(fields).view(">u8").ravel().astype(np.uint64)
+    are_sums = words & _SUM_MASK == _SUM_PATTERN
+    # Neighbours are put together: digits of three bits to six, to twelve, to 24.
+    digits = words & _DIGITS
+    for distance, mask in _PUT_TOGETHER:
+        digits = (digits | digits >> distance) & mask
+    own = ((words & _EVERY_OTHER) + (words >> _BYTE & _EVERY_OTHER)) * _ONES >> _SIX_BYTES
+    # The bytes of the field are counted as spaces; the last two are no digits.
+    return (digits >> _TWO_DIGITS) + own - _BLANKED, are_sums
+
+
+def _names(headers: _Bytes, prefix: bytes) -> tuple[int, bytes, int]:
+    """The names of headers, up to the first in whose field bytes follow the end of a name.
+
+    Returns:
+        The number of names; the names, separated by NUL; and how long they are at most.
+    """
     words = np.bitwise_or.reduce(headers.view(np.uint64)[:, _NAME_WORDS], axis=0)
     used = np.flatnonzero(words.view(np.uint8)[:_NAME])
-    width = used[-1].item() + 1 if len(used) else 1
-    fields = np.ascontiguousarray(headers[:, :width]).view(f"S{width}").ravel()
-    names: list[bytes] = fields.tolist()
-    if b"".join(names).count(0):
-        del names[next(number for number, name in enumerate(names) if b"\0" in name) :]
-    return [prefix + name for name in names] if prefix else names
+    # The column after the longest name has a NUL for each.
+    width = used[-1].item() + 2 if len(used) else 1
+    text = headers[:, :width].copy()
+    text[:, -1] = 0
+    is_name = text.ravel() != 0
+    # The first byte, and each that follows one of the name: the NUL after it too.
+    is_kept = np.ones(len(is_name), np.bool_)
+    is_kept[1:] = is_name[:-1]
+    is_kept[::width] = True
+    if (is_name > is_kept).any():
+        count = np.flatnonzero(is_name > is_kept)[0].item() // width
+        return _names(headers[:count], prefix) if count else (0, b"", 0)
+    names = text.ravel()[is_kept].tobytes()[:-1]
+    if prefix:
+        names = prefix + names.replace(b"\0", b"\0" + prefix)
+    return len(headers), names, len(prefix) + width - 1
+
+
+def _are_clean(names: bytes) -> bool:
+    """Whether no part of names, separated by NUL, is empty or begins or ends with a dot."""
+    text = np.frombuffer(b"/%b/" % names, np.uint8)
+    # A slash is one more than a dot.
+    is_edge = (text | 1 == _SLASH) | (text == 0)
+    return not (is_edge[1:] & is_edge[:-1]).any().item()
+
+
+def _count_ordinary(names: bytes, links: dict[int, bytes], longest: int) -> int:
+    """The number of rows before the first with a long or deeply nested name or target, or more."""
+    longest = max(longest, max(map(len, links.values()), default=0))
+    return sys.maxsize if longest <= SHORT else count_ordinary(names.split(b"\0"), links)
 
 
 def _links(headers: _Bytes, kinds: _Bytes) -> dict[int, bytes]:
@@ -218,22 +312,6 @@ def _links(headers: _Bytes, kinds: _Bytes) -> dict[int, bytes]:
     numbers = np.flatnonzero(_IS_LINK[kinds]).tolist()
     targets = ((number, target_of(headers[number].tobytes())) for number in numbers)
     return {number: target for number, target in targets if target}
-
-
-def _table_of_ends(names: Iterable[bytes]) -> _Flags:
-    """Whether a path may have one of some last parts, by its last byte and the one before it.
-
-    NUL is before a path.
-    """
-    table = np.zeros((256, 256), np.bool_)
-    for name in names:
-        if len(name) > 1:
-            table[name[-1], name[-2]] = True
-        elif name:
-            table[name[0], [0, _SLASH]] = True
-        else:
-            table[[0, _SLASH]] = True
-    return table
 
 
 def _all(table: _Flags) -> _Flags:

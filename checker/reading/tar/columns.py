@@ -12,8 +12,8 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat
-from operator import add, eq
+from itertools import chain, compress, count, repeat
+from operator import add, eq, itemgetter
 from typing import TypeVar, cast
 
 from checker.model.content import ContentPlan
@@ -28,7 +28,7 @@ from checker.reading.tar.header import (
     Rows,
     Sums,
 )
-from checker.reading.tar.table import UINT32_MASK, PlainRows, is_ordinary
+from checker.reading.tar.table import PlainRows, is_ordinary
 from checker.records import NamedTuple
 
 T = TypeVar("T")
@@ -44,8 +44,8 @@ _PREFIX = slice(345 - _HALF, 500 - _HALF)
 _NOT_A_FILE = re.compile(rb"[^0]")
 _MEMO_SIZE = 1 << 12
 _EXECUTABLE = 0o111
-# Bytes of names and targets that are ordinary at any rate.
-_SHORT = 90
+SHORT = 90
+"""Bytes of names and targets that are ordinary at any rate."""
 # Of names that end so, the cleaned path has another last part.
 _UNCLEAN_ENDS = frozenset((b"", b".", b".."))
 # Where the lower half of an integer of 32 bits is.
@@ -64,6 +64,27 @@ class Chain(NamedTuple):
     blocks: list[bytes]
     sizes: list[int]
     offsets: list[int]
+
+
+class _Packed(dict[bytes, bytes | None]):
+    """Fields -> their numbers as arrays of 64 bits keep them; None if one is malformed.
+
+    To join what is packed takes a quarter of the time of putting numbers into an array.
+
+    Args:
+        numbers: Reads the numbers of some fields.
+    """
+
+    def __init__(self, numbers: Callable[[bytes], Sequence[int] | None]) -> None:
+        super().__init__()
+        self._numbers = numbers
+
+    def __missing__(self, fields: bytes) -> bytes | None:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+        numbers = self._numbers(fields)
+        value = self[fields] = None if numbers is None else array("q", numbers).tobytes()
+        return value
 
 
 class _Prefixes(dict[bytes, bytes | None]):
@@ -113,6 +134,8 @@ class Columns:
         self.rows = Rows()
         self._numbers = Numbers()
         self._sums = Sums()
+        self._owners = _Packed(self.rows.__getitem__)
+        self._mtimes = _Packed(self._mtime)
         self.prefixes = _Prefixes(self.rows)
         self._plan = plan
         self.wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
@@ -147,34 +170,38 @@ class Columns:
         raw_names, raw_owners, raw_mtimes, raw_sums, halves = zip(
             *_FIELDS.iter_unpack(headers[: len(kinds) * BLOCK]), strict=True
         )
-        owners = _known(map(self.rows.__getitem__, raw_owners))
-        mtimes = _known(map(self._numbers.__getitem__, raw_mtimes))
+        owners = _known(map(self._owners.__getitem__, raw_owners))
+        mtimes = _known(map(self._mtimes.__getitem__, raw_mtimes))
         prefixes = self._prefixes_of(halves)
         right_sums = list(map(self._sums.__getitem__, raw_sums))
-        count = min(
+        plain = min(
             _count_equal(_sums(blocks[: len(kinds)], headers), right_sums),
             len(owners),
             len(mtimes),
             len(prefixes),
         )
-        names = _names(raw_names[:count], prefixes[:count])
-        links, count = _links(blocks, sizes, kinds[:count])
-        count = count_ordinary(names[:count], links)
-        count = self._count_to_wanted(names[:count], kinds, raw_owners, sizes)
-        if not count:
+        names = _names(raw_names[:plain], prefixes[:plain])
+        links, plain = _links(blocks, sizes, kinds[:plain])
+        plain = count_ordinary(names[:plain], links)
+        plain = self._count_to_wanted(names[:plain], kinds, raw_owners, sizes)
+        if not plain:
             return None
-        modes, uids, gids = zip(*owners[:count], strict=True)
+        columns = array("q", b"".join(owners[:plain]))
         return PlainRows(
-            b"\0".join(names[:count]),
-            {number: target for number, target in links.items() if number < count},
-            kinds[:count],
-            [mode & UINT32_MASK for mode in modes],
-            uids,
-            gids,
-            sizes[:count],
-            mtimes[:count],
-            offsets[:count],
+            b"\0".join(names[:plain]),
+            {number: target for number, target in links.items() if number < plain},
+            kinds[:plain],
+            array("I", columns[0::3].tobytes())[_LOWER::2],
+            columns[1::3],
+            columns[2::3],
+            array("q", sizes[:plain]),
+            array("q", b"".join(mtimes[:plain])),
+            array("q", offsets[:plain]),
         )
+
+    def _mtime(self, field: bytes) -> tuple[int] | None:
+        number = self._numbers[field]
+        return None if number is None else (number,)
 
     def _count_to_wanted(
         self,
@@ -186,22 +213,25 @@ class Columns:
         """The number of rows up to the first file whose content may be wanted, or of all."""
         ends = (
             next((i + 1 for i in rows if sizes[i] and kinds[i] == REGULAR_TYPE), len(names))
-            for rows in self._maybe_wanted(names, owners[: len(names)])
+            for rows in self._maybe_wanted(names, owners[: len(names)], sizes)
         )
-        return min(ends)
+        return min(ends, default=len(names))
 
     def _maybe_wanted(
-        self, names: Sequence[bytes], owners: Sequence[bytes]
-    ) -> Iterator[Sequence[int]]:
-        """Rows by whose names or modes a file would be wanted."""
+        self, names: Sequence[bytes], owners: Sequence[bytes], sizes: Sequence[int]
+    ) -> Iterator[Iterable[int]]:
+        """Rows, in order, by whose names or modes a file would be wanted."""
         wanted, part, below = self.wanted_names, self.wanted_part, self.wanted_below
-        yield [i for i, name in enumerate(names) if name.rpartition(b"/")[2] in wanted]
+        if not wanted.isdisjoint(_last_parts(compress(names, sizes))):
+            yield (i for i, name in enumerate(names) if name.rpartition(b"/")[2] in wanted)
         executable = {field for field in set(owners) if self._is_executable(field)}
-        yield [i for i, field in enumerate(owners) if field in executable] if executable else ()
-        if part is not None and part in b"\0".join(names):
-            yield [i for i, name in enumerate(names) if part in name]
-        if below is not None and below(b"\0".join(names)):
-            yield [i for i, name in enumerate(names) if below(name)]
+        if executable:
+            yield compress(count(), map(executable.__contains__, owners))
+        joined = b"\0".join(names)
+        if part is not None and part in joined:
+            yield (i for i, name in enumerate(names) if part in name)
+        if below is not None and below(joined):
+            yield (i for i, name in enumerate(names) if below(name))
 
     def _is_executable(self, owners: bytes) -> bool:
         row = self.rows[owners]
@@ -218,6 +248,10 @@ def _search_of(directories: Iterable[str]) -> Callable[[bytes], object]:
     """Finds names that may be below some directories: those with the last part of one of them."""
     parts = {re.escape(utf8(path.rpartition("/")[2])) for path in directories}
     return re.compile(rb"(?:^|[/\0])(?:" + b"|".join(sorted(parts)) + rb")/").search
+
+
+def _last_parts(names: Iterable[bytes]) -> Iterator[bytes]:
+    return map(itemgetter(2), map(bytes.rpartition, names, repeat(b"/")))
 
 
 def _known(values: Iterable[T | None]) -> list[T]:
@@ -254,7 +288,7 @@ def target_of(block: bytes) -> bytes:
 
 def count_ordinary(names: Sequence[bytes], links: Mapping[int, bytes]) -> int:
     """The number of rows before the first with a long or deeply nested name or target."""
-    if max(map(len, chain(names, links.values())), default=0) <= _SHORT:
+    if max(map(len, chain(names, links.values())), default=0) <= SHORT:
         return len(names)
     rows = enumerate(names)
     return next((i for i, name in rows if not is_ordinary(name, links.get(i, b""))), len(names))

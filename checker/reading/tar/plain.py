@@ -30,9 +30,14 @@ _LARGEST_BATCH = 1 << 10
 # the walker, at first so many.
 _FEW = 4
 _PAUSE, _LONGEST_PAUSE = 16, 64
-MANY = 1 << 14
-"""Headers of a tar after which NumPy is imported, which takes as long as a batch of so many."""
+MANY = 1 << 16
+"""Headers still to come that are worth the import of NumPy, which takes as long as they do."""
+# Headers that say how many are still to come. Of a stream, whose size is not known, so many
+# times as many are expected as there were.
+_SAMPLE = 1 << 10
+_MORE = 4
 _SMALL_WINDOW = 1 << 18
+_WINDOW_OF_BATCHES = 1 << 19
 _LARGE_WINDOW = 1 << 20
 _BULK = "checker.reading.tar.bulk"
 # Bytes of a window, and headers in it, that are worth it.
@@ -69,7 +74,13 @@ class PlainHeaders:
         self._windows: _Windows | None = None
         self._pause = 0
         self._next_pause = _PAUSE
-        self._until_windows = 0 if _BULK in sys.modules else MANY
+        self._awaits_windows = True
+        self._seen = 0
+        self._size: int | None = None
+
+    def expect(self, size: int) -> None:
+        """Expect that the tar has so many bytes."""
+        self._size = size
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
         """Read plain headers that follow one another, with the content of files between them.
@@ -92,7 +103,7 @@ class PlainHeaders:
             rows = self._windows.read(data, position, offset, most)
         if rows is None:
             rows = self._batches.read(data, position, offset, most)
-            self._count(0 if rows is None else len(rows.kinds))
+            self._count(0 if rows is None else len(rows.kinds), offset + position)
         return rows
 
     @property
@@ -103,20 +114,33 @@ class PlainHeaders:
     @property
     def window(self) -> int:
         """Bytes of the tar that are best read at once."""
-        return _SMALL_WINDOW if self._windows is None else self._windows.size
+        return self._batches.window if self._windows is None else self._windows.size
 
-    def _count(self, rows: int) -> None:
-        """Count rows of a batch: few lead to a pause, many to the import of NumPy."""
+    def _count(self, rows: int, before: int) -> None:
+        """Count rows of a batch: few lead to a pause, many to the import of NumPy.
+
+        Args:
+            rows: How many there are.
+            before: The bytes of the tar before them.
+        """
         if rows < _FEW:
             self._pause = self._next_pause
             self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
         else:
             self._next_pause = _PAUSE
-        if self._until_windows >= 0:
-            self._until_windows -= rows
-            if self._until_windows <= 0:
-                self._until_windows = -1
-                self._windows = _windows(self._columns)
+        if self._awaits_windows and self._is_worth_an_import(before):
+            self._awaits_windows = False
+            self._windows = _windows(self._columns)
+        self._seen += rows
+
+    def _is_worth_an_import(self, before: int) -> bool:
+        """Whether NumPy is there, or saves more time than its import takes."""
+        if _BULK in sys.modules:
+            return True
+        seen = self._seen
+        if self._size is None:
+            return seen * _MORE >= MANY
+        return seen >= min(_SAMPLE, MANY) and seen * (self._size - before) >= MANY * before
 
 
 class _Windows:
@@ -169,6 +193,11 @@ class _Batches:
         self._sizes = _Sizes()
         self._batch = _SMALLEST_BATCH
         self._run = 0
+
+    @property
+    def window(self) -> int:
+        """Bytes of the tar that are best read at once."""
+        return _SMALL_WINDOW if self._batch < _LARGEST_BATCH else _WINDOW_OF_BATCHES
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
         """As ``PlainHeaders.read``."""

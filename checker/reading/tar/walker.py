@@ -108,6 +108,10 @@ class TarWalker:
         """
         self._contents.read = read
 
+    def expect(self, size: int) -> None:
+        """Expect that the tar has so many bytes, which only decides how it is best read."""
+        self._plain.expect(size)
+
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the tar."""
         if self._stopped:
@@ -345,6 +349,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
         OSError: What ``read`` raises.
     """
     walker.look_ahead(read)
+    walker.expect(size)
     position = 0
     while position < size:
         step = min(walker.skippable, size - position)

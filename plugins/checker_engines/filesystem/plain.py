@@ -93,8 +93,7 @@ def _repeats_replace(entries: Entries) -> bool:
 
 def _names_are_short(entries: Entries) -> bool:
     # A character takes four bytes at most, so that short paths need not be encoded.
-    longest = max(map(len, entries.by_path), default=0)
-    return longest * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
+    return entries.longest_path * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
 
 
 def _is_short(path: str) -> bool:

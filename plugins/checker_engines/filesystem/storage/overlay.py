@@ -203,7 +203,7 @@ class OverlayLayers:
 
     def _may_be_long(self, entries: Entries) -> bool:
         # A character takes four bytes at most, so that short paths need not be encoded.
-        longest = entries.cached(_longest)
+        longest = entries.longest_path
         return is_long_path("x" * (len(self._place) + 1 + 4 * longest)) and any(
             is_long_path(f"{self._place}/{path}") for path in entries.by_path
         )
@@ -233,11 +233,6 @@ class OverlayLayers:
                 continue
             children = sorted((node.children or {}).items(), reverse=True)
             pending.extend((f"{path}/{name}" if path else name, each) for name, each in children)
-
-
-def _longest(entries: Entries) -> int:
-    """Characters of the longest path."""
-    return max(map(len, entries.by_path), default=0)
 
 
 class _Extractions:
