@@ -81,7 +81,7 @@ def _with_fields(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
 def _getters(count: int) -> tuple[object, ...]:
     """What gives the fields of a record with at least so many fields."""
     fields = [f"field_{number}" for number in range(count)]
-    template = namedtuple("_template", fields)  # noqa: PYI024
+    template: type[tuple[Any, ...]] = namedtuple("_template", fields)  # noqa: PYI024
     # The class must be referred to: a collection of garbage empties the dictionary of any other.
     return tuple(vars(template)[name] for name in fields)
 
