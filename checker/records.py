@@ -80,10 +80,12 @@ def _with_fields(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def _getters(count: int) -> tuple[object, ...]:
     """What gives the fields of a record with at least so many fields."""
-    fields = [f"field_{number}" for number in range(count)]
-    template: type[tuple[Any, ...]] = namedtuple("_template", fields)  # noqa: PYI024
-    # The class must be referred to: a collection of garbage empties the dictionary of any other.
-    return tuple(vars(template)[name] for name in fields)
+    return _getters_of(namedtuple("_template", [f"field_{number}" for number in range(count)]))  # noqa: PYI024
+
+
+def _getters_of(template: Any) -> tuple[object, ...]:
+    # The class is referred to here: a collection of garbage empties the dictionary of any other.
+    return tuple(vars(template)[name] for name in template._fields)
 
 
 def _constructor(
