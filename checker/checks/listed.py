@@ -17,7 +17,8 @@ class Scope(NamedTuple):
     """The archives that rules look at.
 
     Attributes:
-        includes: Whether an archive is one of them.
+        includes: Whether an archive is one of them. It is asked of every archive, also of hostile
+            ones, so it must not look at entries one by one.
         reason: Why the rules are skipped for others; None if they pass, as there is nothing that
             they could find.
     """
@@ -33,20 +34,21 @@ class Scope(NamedTuple):
 class ListedRule(NamedTuple):
     """What a run needs to know of a rule before it is loaded.
 
-    A listed rule reads no files and follows no other rules.
+    A listed rule reads no files, follows no other rules and is no requirement of the user.
 
     Attributes:
         id: Its id.
         name: Its name.
         place: Where its class is: ``module:Class``.
-        scope: The archives that it looks at; it is not loaded for others.
+        scopes: It is loaded for archives that all of them include; of others the first that does
+            not include the archive says what comes of the rule.
         aliases: Its former names and ids.
     """
 
     id: str
     name: str
     place: str
-    scope: Scope
+    scopes: tuple[Scope, ...]
     aliases: tuple[str, ...] = ()
 
     def load(self) -> type[Check]:
@@ -60,20 +62,22 @@ class ListedRule(NamedTuple):
         return check
 
 
-def listed(package: str, scope: Scope, table: str) -> tuple[ListedRule, ...]:
+def listed(package: str, scopes: tuple[Scope, ...], table: str) -> tuple[ListedRule, ...]:
     """The rules of a table with a line for each: its id, its name and its former names.
 
     A rule named ``size-mismatch`` is the class ``SizeMismatch`` in the module ``size_mismatch``.
 
     Args:
         package: The package with the modules.
-        scope: The archives that the rules look at.
+        scopes: The archives that the rules look at are those that all of them include.
         table: The lines.
     """
-    return tuple(_listed(package, scope, *line.split()) for line in table.split("\n") if line)
+    return tuple(_listed(package, scopes, *line.split()) for line in table.split("\n") if line)
 
 
-def _listed(package: str, scope: Scope, number: str, name: str, *aliases: str) -> ListedRule:
+def _listed(
+    package: str, scopes: tuple[Scope, ...], number: str, name: str, *aliases: str
+) -> ListedRule:
     module = name.replace("-", "_")
     title = "".join(part.capitalize() for part in name.split("-"))
-    return ListedRule(number, name, f"{package}.{module}:{title}", scope, aliases)
+    return ListedRule(number, name, f"{package}.{module}:{title}", scopes, aliases)

@@ -40,9 +40,9 @@ class Rule(NamedTuple):
         return _load(self.given) if isinstance(self.given, ListedRule) else self.given
 
     @property
-    def scope(self) -> Scope | None:
-        """The archives that it looks at, if a bundle lists them."""
-        return self.given.scope if isinstance(self.given, ListedRule) else None
+    def scopes(self) -> tuple[Scope, ...]:
+        """What includes the archives that it looks at; nothing if these are all."""
+        return self.given.scopes if isinstance(self.given, ListedRule) else ()
 
     @property
     def id(self) -> str:

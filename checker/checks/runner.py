@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from checker.checks.check import Check, CheckContext
@@ -131,7 +131,9 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
 
     A check that raises ends with the outcome ``error`` and its traceback; the others go on.
     """
-    running = [_start(rule, archive, context) for rule in rules]
+    # Many rules have the same scope.
+    includes = cache(lambda scope: scope.includes(archive))
+    running = [_start(rule, archive, context, includes) for rule in rules]
     first = [one for one in running if one.check.explains_all]
     _run(archive, first, context)
     later = [one for one in running if not one.check.explains_all]
@@ -198,9 +200,16 @@ def _run(
     return tuple(reached)
 
 
-def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
-    if rule.scope is not None and not rule.scope.includes(archive):
-        return _not_loaded(rule, rule.scope, context)
+def _start(
+    rule: Rule, archive: Archive, context: CheckContext, includes: Callable[[Scope], bool]
+) -> _Running:
+    for scope in rule.scopes:
+        included = attempt(partial(includes, scope))
+        if isinstance(included, Failure) or not included:
+            running = _not_loaded(rule, scope, context)
+            if isinstance(included, Failure):
+                running.fail(included)
+            return running
     if rule.bundle in context.plugins:
         context = context._replace(settings=context.plugins[rule.bundle])
     running = _Running(rule, Check(context), ())

@@ -399,6 +399,11 @@ class Entries(Sequence[Entry]):
         return self.cached(_directories_of)[1]
 
     @property
+    def implied(self) -> frozenset[str]:
+        """Those of ``directories`` that have no entry."""
+        return self.cached(_implied_of)
+
+    @property
     def has_directories(self) -> bool:
         """Whether ``directories`` are computed already, all of them."""
         return _directories_of in self._cache and self.knows_all_directories
@@ -493,6 +498,10 @@ def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:
         pending = {path.rpartition("/")[0] for path in pending} - found
         left -= sum(map(len, pending))
     return frozenset(found - {""}), not pending
+
+
+def _implied_of(entries: Entries) -> frozenset[str]:
+    return entries.directories - entries.by_path.keys()
 
 
 def _obstacles_of(entries: Entries) -> frozenset[str]:

@@ -135,7 +135,7 @@ class Rootfs:
     @property
     def is_whole(self) -> bool:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
-        return all(map(_is_whole, self.layers))
+        return are_whole(self.layers)
 
     def of_kind(self, *kinds: str) -> tuple[RootfsEntry, ...]:
         """The visible entries of some kinds, such as symlinks, top layer first."""
@@ -456,6 +456,11 @@ def _outermost(path: str, directories: AbstractSet[str], longest: int) -> str | 
 def _parts(path: str) -> list[str]:
     """The parts of a path, last one first."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
+
+
+def are_whole(layers: Iterable[Layer]) -> bool:
+    """Whether all of some layers are there and were read to their end."""
+    return all(map(_is_whole, layers))
 
 
 def _is_whole(layer: Layer) -> bool:

@@ -17,9 +17,11 @@ from checker.starting.process import Process
 
 # Parts of a path that are looked at; deeper ones are not in use.
 _PARTS = 256
-_DIRECTORIES = ("proc", "sys", "dev", "etc")
+MOUNTED_DIRECTORIES = ("proc", "sys", "dev", "etc")
+"""The directories that runtimes mount over, or in."""
 _NO_LINKS = frozenset({"proc", "sys"})
-_FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
+MOUNTED_FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
+"""The files that runtimes mount over."""
 
 
 def working_directory_obstacles(rootfs: Rootfs, process: Process) -> Iterator[Obstacle]:
@@ -71,11 +73,11 @@ class BlockedMountPoint(NamedTuple):
 
 def blocked_mount_points(rootfs: Rootfs) -> Iterator[BlockedMountPoint]:
     """The paths that runtimes mount over and that are of the wrong type."""
-    for path in _DIRECTORIES:
+    for path in MOUNTED_DIRECTORIES:
         found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
         if found is not None and not found.entry.is_directory:
             yield BlockedMountPoint(path, found, "an ordinary directory", is_replaced=True)
-    for path in _FILES:
+    for path in MOUNTED_FILES:
         found = rootfs.resolve(path)
         if found is not None and found.entry.is_directory:
             yield BlockedMountPoint(path, found, "a file", is_replaced=False)

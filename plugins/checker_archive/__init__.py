@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from checker import Check, hookimpl
+from checker.checks.listed import ListedRule
 
 
 @hookimpl
-def checker_checks() -> tuple[type[Check], ...]:
+def checker_checks() -> tuple[type[Check] | ListedRule, ...]:
     """Return the rules of this bundle."""
     from checker_archive.rules import RULES
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import SPELLINGS
 from checker.patterns import pattern
 from checker_archive.outer_tar import TarCheck
+from checker_archive.scopes import IMAGES
 
 # The spellings with the prefix in question.
 _DOTTED = pattern(
@@ -46,9 +46,7 @@ class DotSlashNames(TarCheck):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not an image archive, or not a tar."""
-        if archive.kind not in IMAGE_KINDS:
-            return "the archive is not an image archive"
-        return super().skip_reason(archive)
+        return IMAGES.skip_reason(archive) or super().skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the spelling of the names; one finding covers all."""

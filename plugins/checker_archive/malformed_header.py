@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checker import AnomalyKind, Archive, Check, Finding, Severity
 from checker_archive.outer_tar import has_no_members
+from checker_archive.scopes import LARGEST_ID
 
 _SEVERITIES = {
     AnomalyKind.BAD_NUMBER: Severity.ERROR,
@@ -19,9 +20,6 @@ _SEVERITIES = {
     AnomalyKind.DANGLING_EXTENSION: Severity.WARNING,
     AnomalyKind.GLOBAL_OVERRIDE: Severity.WARNING,
 }
-
-_LARGEST_ID = 0xFFFFFFFE
-"""The largest user or group ID; the largest 32-bit number means "unchanged" (chown(2))."""
 
 
 class MalformedHeader(Check):
@@ -62,18 +60,18 @@ class MalformedHeader(Check):
             return
         entries = archive.entries
         for label, ids in (("owner", entries.uids), ("group", entries.gids)):
-            if ids and not (min(ids) >= 0 and max(ids) <= _LARGEST_ID):
+            if ids and not (min(ids) >= 0 and max(ids) <= LARGEST_ID):
                 yield from self._ids(archive, label, ids)
 
     def _ids(self, archive: Archive, label: str, ids: array[int]) -> Iterator[Finding]:
         for position, number in enumerate(ids):
-            if 0 <= number <= _LARGEST_ID:
+            if 0 <= number <= LARGEST_ID:
                 continue
             name, offset = archive.entries.name(position), archive.entries.offsets[position]
             yield self.finding(
                 archive,
                 f"byte {offset} ({name}): the {label} ID is {number}, Linux allows 0 to "
-                f"{_LARGEST_ID}",
+                f"{LARGEST_ID}",
                 at={"member": name, "offset": offset},
                 severity=Severity.WARNING,
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from checker import AnomalyKind, Archive, Check, Source, Tar
+from checker import AnomalyKind, Archive, Check, Tar
 from checker.model.limits import ENDING
+from checker_archive.scopes import NOT_ROOTS, TARS
 
 # Irregularities of a tar without members that do not mean that members were lost.
 _WITHOUT_MEMBERS = frozenset({AnomalyKind.MISSING_END, AnomalyKind.DANGLING_EXTENSION})
@@ -14,9 +15,7 @@ class TarCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a directory."""
-        if archive.source is Source.DIRECTORY:
-            return "the archive is a directory, which does not have tar headers"
-        return None
+        return TARS.skip_reason(archive)
 
 
 class ImageTarCheck(TarCheck):
@@ -27,9 +26,7 @@ class ImageTarCheck(TarCheck):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a root filesystem or a directory."""
-        if archive.rootfs is not None:
-            return "the entries of a root filesystem are checked by the rules for layers"
-        return super().skip_reason(archive)
+        return NOT_ROOTS.skip_reason(archive) or super().skip_reason(archive)
 
 
 def is_cut_by_limit(archive: Archive) -> bool:

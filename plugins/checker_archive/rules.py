@@ -1,56 +1,68 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
 from checker import Check
-from checker_archive.bad_header_checksum import BadHeaderChecksum
-from checker_archive.compressed_twice import CompressedTwice
-from checker_archive.corrupt_compression import CorruptCompression
-from checker_archive.dangling_hard_link import DanglingHardLink
-from checker_archive.data_after_end import DataAfterEnd
-from checker_archive.device_node import DeviceNode
-from checker_archive.dot_slash_names import DotSlashNames
-from checker_archive.duplicate_member import DuplicateMember
-from checker_archive.empty_archive import EmptyArchive
-from checker_archive.escaping_name import EscapingName
-from checker_archive.file_used_as_directory import FileUsedAsDirectory
+from checker.checks.listed import ListedRule, listed
 from checker_archive.limit_reached import LimitReached
-from checker_archive.malformed_header import MalformedHeader
-from checker_archive.missing_end_marker import MissingEndMarker
-from checker_archive.name_unlike_compression import NameUnlikeCompression
-from checker_archive.nested_archive import NestedArchive
-from checker_archive.not_a_tar import NotATar
-from checker_archive.skippable_frame_first import SkippableFrameFirst
-from checker_archive.truncated_archive import TruncatedArchive
-from checker_archive.unportable_member_name import UnportableMemberName
-from checker_archive.unreadable_file import UnreadableFile
+from checker_archive.scopes import (
+    DEVICES,
+    DOTTED_NAMES,
+    ESCAPING_NAMES,
+    HARD_LINKS,
+    IMAGES,
+    MALFORMED_HEADERS,
+    MEMBERS_BELOW_FILES,
+    NESTED,
+    NOT_PLAIN_TARS,
+    NOT_ROOTS,
+    REPEATED_MEMBERS,
+    TARS,
+    UNPORTABLE_NAMES,
+    UNSOUND,
+    UNSUPPORTED_TYPES,
+)
 from checker_archive.unreferenced_member import UnreferencedMember
-from checker_archive.unsupported_entry_type import UnsupportedEntryType
 from checker_archive.wrapped_in_directory import WrappedInDirectory
 
-RULES: tuple[type[Check], ...] = (
-    NotATar,
-    EmptyArchive,
-    BadHeaderChecksum,
-    TruncatedArchive,
-    MissingEndMarker,
-    DataAfterEnd,
-    CorruptCompression,
-    DuplicateMember,
-    EscapingName,
-    LimitReached,
-    MalformedHeader,
-    UnsupportedEntryType,
-    CompressedTwice,
-    NameUnlikeCompression,
-    SkippableFrameFirst,
-    UnportableMemberName,
-    DotSlashNames,
-    WrappedInDirectory,
-    NestedArchive,
-    FileUsedAsDirectory,
-    DanglingHardLink,
-    DeviceNode,
-    UnreferencedMember,
-    UnreadableFile,
+_TABLES = (
+    (
+        (TARS, UNSOUND),
+        """
+ARC001 not-a-tar
+ARC002 empty-archive
+ARC004 truncated-archive
+ARC005 missing-end-marker
+ARC006 data-after-end
+""",
+    ),
+    (
+        (UNSOUND,),
+        """
+ARC003 bad-header-checksum
+ARC007 corrupt-compression
+ARC013 compressed-twice
+ARC015 skippable-frame-first
+ARC024 unreadable-file
+""",
+    ),
+    ((TARS, REPEATED_MEMBERS), "ARC008 duplicate-member"),
+    ((ESCAPING_NAMES,), "ARC009 escaping-name"),
+    ((MALFORMED_HEADERS,), "ARC011 malformed-header"),
+    ((UNSUPPORTED_TYPES,), "ARC012 unsupported-entry-type"),
+    ((NOT_PLAIN_TARS,), "ARC014 name-unlike-compression"),
+    ((TARS, UNPORTABLE_NAMES), "ARC016 unportable-member-name"),
+    ((IMAGES, TARS, DOTTED_NAMES), "ARC017 dot-slash-names"),
+    ((NESTED,), "ARC019 nested-archive"),
+    ((NOT_ROOTS, TARS, MEMBERS_BELOW_FILES), "ARC020 file-used-as-directory file-used-as-folder"),
+    ((NOT_ROOTS, TARS, HARD_LINKS), "ARC021 dangling-hard-link"),
+    ((TARS, DEVICES), "ARC022 device-node"),
 )
+
+RULES: tuple[type[Check] | ListedRule, ...] = (
+    *(rule for scopes, table in _TABLES for rule in listed("checker_archive", scopes, table)),
+    LimitReached,
+    WrappedInDirectory,
+    UnreferencedMember,
+)
+"""All rules of the bundle."""

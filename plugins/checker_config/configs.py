@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Check, Config, Image, Manifest
-from checker.model.image import mapping, nature_of
+from checker.model.image import nature_of
+from checker_config.scopes import IMAGES
 
 
 class ImageCheck(Check):
@@ -13,7 +14,7 @@ class ImageCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive has no image."""
-        return None if archive.images else "the archive has no image"
+        return IMAGES.skip_reason(archive)
 
 
 def config_blobs(archive: Archive) -> Iterator[tuple[Image, Blob]]:
@@ -37,20 +38,6 @@ def images_with_config(archive: Archive) -> Iterator[tuple[Image, Config]]:
     for image in archive.images:
         if image.config is not None:
             yield image, image.config
-
-
-def diff_ids_count(config: Config) -> int | None:
-    """The length of ``rootfs.diff_ids``, well-formed or not; None if it is not a list."""
-    diff_ids = mapping(mapping(config.document.value).get("rootfs")).get("diff_ids")
-    return len(diff_ids) if isinstance(diff_ids, list) else None
-
-
-def layers_count(image: Image) -> int | None:
-    """The number of layers in the manifest, else in ``manifest.json``; None without a list."""
-    if image.manifest is None:
-        return len(image.layers)
-    layers = mapping(image.manifest.document.value).get("layers")
-    return len(layers) if isinstance(layers, list) else None
 
 
 def label(config: Config) -> str:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker_config.configs import (
-    ImageCheck,
-    counted,
-    diff_ids_count,
-    images_with_config,
-    layers_count,
-)
+from checker_config.configs import ImageCheck, counted, images_with_config
+from checker_config.counts import diff_ids_count, layers_count
 
 
 class DiffIdsCountMismatch(ImageCheck):

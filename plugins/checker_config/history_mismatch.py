@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Config, Finding, Severity
-from checker_config.configs import (
-    ImageCheck,
-    counted,
-    diff_ids_count,
-    images_with_config,
-    layers_count,
-)
+from checker_config.configs import ImageCheck, counted, images_with_config
+from checker_config.counts import diff_ids_count, filled_count, layers_count
 
 
 class HistoryMismatch(ImageCheck):
@@ -47,7 +42,7 @@ class HistoryMismatch(ImageCheck):
         seen: set[int] = set()
         for image, config in images_with_config(archive):
             diff_ids = diff_ids_count(config)
-            filled = _filled(config)
+            filled = filled_count(config)
             if config.blob.position in seen or not config.history or diff_ids is None:
                 continue
             seen.add(config.blob.position)
@@ -67,8 +62,3 @@ class HistoryMismatch(ImageCheck):
             at={"pointer": "/history"},
             severity=Severity.ERROR if filled > diff_ids else Severity.NOTE,
         )
-
-
-def _filled(config: Config) -> int:
-    """How many entries of the history describe a layer."""
-    return sum(entry.get("empty_layer") is not True for entry in config.history)

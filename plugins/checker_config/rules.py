@@ -1,38 +1,52 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
-from checker import Check
-from checker_config.created_in_future import CreatedInFuture
-from checker_config.diff_ids_count_mismatch import DiffIdsCountMismatch
-from checker_config.history_mismatch import HistoryMismatch
-from checker_config.invalid_config import InvalidConfig
-from checker_config.invalid_healthcheck import InvalidHealthcheck
-from checker_config.invalid_user import InvalidUser
-from checker_config.invalid_volume import InvalidVolume
-from checker_config.onbuild_trigger import OnbuildTrigger
-from checker_config.relative_working_directory import RelativeWorkingDirectory
-from checker_config.repeated_environment_variable import RepeatedEnvironmentVariable
-from checker_config.unknown_config_platform import UnknownConfigPlatform
-from checker_config.unknown_stop_signal import UnknownStopSignal
-from checker_config.unsound_search_path import UnsoundSearchPath
-from checker_config.unusual_label import UnusualLabel
-from checker_config.wrong_rootfs_type import WrongRootfsType
-
-RULES: tuple[type[Check], ...] = (
-    InvalidConfig,
-    WrongRootfsType,
-    DiffIdsCountMismatch,
-    HistoryMismatch,
-    UnknownConfigPlatform,
-    CreatedInFuture,
-    RepeatedEnvironmentVariable,
-    UnsoundSearchPath,
-    InvalidVolume,
-    InvalidUser,
-    RelativeWorkingDirectory,
-    UnknownStopSignal,
-    InvalidHealthcheck,
-    OnbuildTrigger,
-    UnusualLabel,
+from checker.checks.listed import ListedRule, listed
+from checker_config.scopes import (
+    HEALTH_CHECKS,
+    IMAGES,
+    LABELS,
+    ODD_COUNTS,
+    ODD_ROOTFS_TYPES,
+    ODD_USERS,
+    RELATIVE_DIRECTORIES,
+    REPEATED_VARIABLES,
+    STOP_SIGNALS,
+    TRIGGERS,
+    UNUSUAL_PLATFORMS,
+    VOLUMES,
 )
+
+_TABLES = (
+    (
+        (IMAGES, ODD_COUNTS),
+        """
+CFG003 diff-ids-count-mismatch
+CFG004 history-mismatch
+""",
+    ),
+    ((IMAGES,), "CFG001 invalid-config"),
+    (
+        (),
+        """
+CFG006 created-in-future
+CFG008 unsound-search-path
+""",
+    ),
+    ((ODD_ROOTFS_TYPES,), "CFG002 wrong-rootfs-type"),
+    ((UNUSUAL_PLATFORMS,), "CFG005 unknown-config-platform"),
+    ((REPEATED_VARIABLES,), "CFG007 repeated-environment-variable"),
+    ((VOLUMES,), "CFG009 invalid-volume"),
+    ((ODD_USERS,), "CFG010 invalid-user"),
+    ((RELATIVE_DIRECTORIES,), "CFG011 relative-working-directory"),
+    ((STOP_SIGNALS,), "CFG012 unknown-stop-signal"),
+    ((HEALTH_CHECKS,), "CFG013 invalid-healthcheck"),
+    ((TRIGGERS,), "CFG014 onbuild-trigger"),
+    ((LABELS,), "CFG015 unusual-label"),
+)
+
+RULES: tuple[ListedRule, ...] = tuple(
+    rule for scopes, table in _TABLES for rule in listed("checker_config", scopes, table)
+)
+"""All rules of the bundle."""

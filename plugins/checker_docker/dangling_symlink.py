@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Finding, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
 from checker_docker.manifest_json import CONTAINERD, damage_reason, what_is_at
+from checker_docker.scopes import NO_HYBRIDS
 
 
 class DanglingSymlink(Check):
@@ -36,9 +37,7 @@ class DanglingSymlink(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if there is an OCI layout, where containerd ignores links."""
-        if archive.kind is not Kind.DOCKER_ARCHIVE:
-            return "the archive is not a Docker archive without an OCI layout"
-        return damage_reason(archive)
+        return NO_HYBRIDS.skip_reason(archive) or damage_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Follow the links."""

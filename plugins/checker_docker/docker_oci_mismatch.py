@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from checker import Archive, Check, Descriptor, Finding, Image, Kind, Layer, Manifest, Severity
+from checker import Archive, Check, Descriptor, Finding, Image, Layer, Manifest, Severity
 from checker.model.archive import OciLayout
 from checker.model.image import CONTAINERD_NAME, REF_NAME, ManifestItem
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, shorten
 from checker_docker.manifest_json import familiar
+from checker_docker.scopes import HYBRIDS
 
 
 class DockerOciMismatch(Check):
@@ -48,8 +49,9 @@ class DockerOciMismatch(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two descriptions is missing or cannot be read."""
-        if archive.kind is not Kind.DOCKER_OCI_ARCHIVE:
-            return f"the archive does not contain both {MANIFEST_JSON} and an OCI image layout"
+        reason = HYBRIDS.skip_reason(archive)
+        if reason is not None:
+            return reason
         if archive.oci is None or archive.oci.root_index is None:
             return f"{INDEX_JSON} is missing or cannot be read"
         if archive.docker is None or not archive.docker.items:

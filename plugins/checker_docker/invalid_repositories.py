@@ -9,6 +9,7 @@ from checker.checks.documents import interoperability_problems
 from checker.model.archive import DockerArchive
 from checker.model.document import pointer
 from checker.model.image import mapping
+from checker_docker.scopes import REPOSITORIES_EXPECTED
 
 
 class InvalidRepositories(Check):
@@ -44,10 +45,7 @@ class InvalidRepositories(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the file is missing, which manifest.json allows."""
-        docker = archive.docker
-        if docker is None or (docker.blob is not None and docker.repositories is None):
-            return "the archive does not contain repositories"
-        return None
+        return REPOSITORIES_EXPECTED.skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the document, and in a legacy archive at the IDs in it."""

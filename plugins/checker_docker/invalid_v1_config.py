@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Blob, Check, Document, Finding, Kind, Severity
+from checker import Archive, Blob, Check, Document, Finding, Severity
 from checker.checks.documents import interoperability_problems
 from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
 from checker_docker.manifest_json import damage_reason
+from checker_docker.scopes import FORMAT_BEFORE_2015
 
 _SHOWN = 5
 
@@ -42,9 +43,7 @@ class InvalidV1Config(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if there is a manifest.json: engines do not read these files then."""
-        if archive.kind is not Kind.DOCKER_ARCHIVE_LEGACY:
-            return "the archive is not a Docker archive in the format before 2015"
-        return None
+        return FORMAT_BEFORE_2015.skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at each directory."""

@@ -11,6 +11,7 @@ from checker.model.image import ManifestItem
 from checker.model.limits import ENDING
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 from checker.records import NamedTuple
+from checker_docker.scopes import MANIFEST_JSONS
 
 CONTAINERD = "containerd and Docker with the containerd image store"
 """The engines that import an archive as containerd does, for messages."""
@@ -21,9 +22,7 @@ class ManifestJsonCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive does not contain manifest.json."""
-        if archive.docker is None or archive.docker.blob is None:
-            return f"the archive does not contain {MANIFEST_JSON}"
-        return None
+        return MANIFEST_JSONS.skip_reason(archive)
 
 
 class WholeManifestJsonCheck(ManifestJsonCheck):

@@ -11,6 +11,7 @@ from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
+from checker_docker.scopes import DOCKER_ARCHIVES, WITH_REPOSITORIES
 
 _ID = re.compile("[0-9a-f]{64}")
 
@@ -44,11 +45,10 @@ class RepositoriesMismatch(ManifestJsonCheck):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two files is missing or cannot be compared."""
-        if archive.docker is not None and archive.docker.repositories is None:
-            return f"the archive does not contain {REPOSITORIES}"
-        if not _are_comparable(archive):
-            return f"{MANIFEST_JSON} does not list an image, or its names are not references"
-        return super().skip_reason(archive)
+        reason = DOCKER_ARCHIVES.skip_reason(archive) or WITH_REPOSITORIES.skip_reason(archive)
+        if reason is None and not _are_comparable(archive):
+            return DOCKER_ARCHIVES.reason
+        return reason or super().skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the names, then the IDs."""

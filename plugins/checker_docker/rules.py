@@ -1,46 +1,70 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
-from checker import Check
-from checker_docker.config_name_mismatch import ConfigNameMismatch
-from checker_docker.dangling_symlink import DanglingSymlink
-from checker_docker.docker_oci_mismatch import DockerOciMismatch
-from checker_docker.invalid_manifest_json import InvalidManifestJson
-from checker_docker.invalid_repositories import InvalidRepositories
-from checker_docker.invalid_repository_tag import InvalidRepositoryTag
-from checker_docker.invalid_v1_config import InvalidV1Config
-from checker_docker.layer_count_mismatch import LayerCountMismatch
-from checker_docker.layer_path_reused import LayerPathReused
-from checker_docker.legacy_format import LegacyFormat
-from checker_docker.missing_config import MissingConfig
-from checker_docker.missing_layer import MissingLayer
-from checker_docker.repeated_name import RepeatedName
-from checker_docker.repositories_mismatch import RepositoriesMismatch
-from checker_docker.too_many_layers import TooManyLayers
-from checker_docker.unnamed_image import UnnamedImage
-from checker_docker.unportable_path import UnportablePath
-from checker_docker.unreadable_layer_compression import UnreadableLayerCompression
-from checker_docker.wrong_version_file import WrongVersionFile
-
-RULES: tuple[type[Check], ...] = (
-    InvalidManifestJson,
-    MissingConfig,
-    MissingLayer,
-    LayerCountMismatch,
-    InvalidRepositoryTag,
-    InvalidRepositories,
-    InvalidV1Config,
-    UnportablePath,
-    ConfigNameMismatch,
-    LayerPathReused,
-    RepeatedName,
-    UnnamedImage,
-    RepositoriesMismatch,
-    DockerOciMismatch,
-    LegacyFormat,
-    TooManyLayers,
-    UnreadableLayerCompression,
-    DanglingSymlink,
-    WrongVersionFile,
+from checker.checks.listed import ListedRule, listed
+from checker_docker.scopes import (
+    CONFIGS_WITH_OTHER_NAMES,
+    DOCKER_ARCHIVES,
+    FORMAT_BEFORE_2015,
+    HYBRIDS,
+    LEGACY,
+    MANIFEST_JSONS,
+    MANY_LAYERS,
+    NO_HYBRIDS,
+    ODD_NAMES,
+    ODD_OR_MISSING_PATHS,
+    ODD_PATHS,
+    REPOSITORIES_EXPECTED,
+    SYMLINKS,
+    UNUSUAL_COMPRESSION,
+    VERSION_FILES,
+    WITH_REPOSITORIES,
 )
+
+_TABLES = (
+    (
+        (MANIFEST_JSONS,),
+        """
+DKR001 invalid-manifest-json
+DKR004 layer-count-mismatch
+DKR005 invalid-repository-tag
+""",
+    ),
+    (
+        (MANIFEST_JSONS, ODD_OR_MISSING_PATHS),
+        """
+DKR002 missing-config
+DKR003 missing-layer
+""",
+    ),
+    (
+        (MANIFEST_JSONS, ODD_PATHS),
+        """
+DKR008 unportable-path
+DKR010 layer-path-reused
+""",
+    ),
+    (
+        (MANIFEST_JSONS, ODD_NAMES),
+        """
+DKR011 repeated-name
+DKR012 unnamed-image
+""",
+    ),
+    ((MANIFEST_JSONS, CONFIGS_WITH_OTHER_NAMES), "DKR009 config-name-mismatch"),
+    ((MANIFEST_JSONS, UNUSUAL_COMPRESSION), "DKR017 unreadable-layer-compression"),
+    ((REPOSITORIES_EXPECTED,), "DKR006 invalid-repositories"),
+    ((DOCKER_ARCHIVES, WITH_REPOSITORIES), "DKR013 repositories-mismatch"),
+    ((FORMAT_BEFORE_2015,), "DKR007 invalid-v1-config"),
+    ((HYBRIDS,), "DKR014 docker-oci-mismatch halves-disagree"),
+    ((LEGACY,), "DKR015 legacy-format"),
+    ((MANY_LAYERS,), "DKR016 too-many-layers"),
+    ((NO_HYBRIDS, SYMLINKS), "DKR018 dangling-symlink"),
+    ((VERSION_FILES,), "DKR019 wrong-version-file"),
+)
+
+RULES: tuple[ListedRule, ...] = tuple(
+    rule for scopes, table in _TABLES for rule in listed("checker_docker", scopes, table)
+)
+"""All rules of the bundle."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Severity
+from checker_docker.scopes import MOST_LAYERS
 
-LAYERS = 125
-"""The most layers that Docker's classic store supports (layer_store.go, maxLayerDepth)."""
 _OVERLAY = 500
 
 
@@ -46,12 +45,12 @@ class TooManyLayers(Check):
         """Count the layers of each image."""
         for image in archive.images:
             count = len(image.layers)
-            if count <= LAYERS:
+            if count <= MOST_LAYERS:
                 continue
             also = f", Podman at most {_OVERLAY}" if count > _OVERLAY else ""
             yield self.finding(
                 image,
                 f"{image.label} has {count} layers, Docker's classic store supports at most "
-                f"{LAYERS}{also}",
+                f"{MOST_LAYERS}{also}",
                 severity=None if image.item is not None else Severity.WARNING,
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checker import Check, Finding, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
+from checker_hygiene.hidden_files import hidden_files
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Removal
@@ -50,7 +51,7 @@ class DeletedFile(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report each whiteout that hides content."""
-        if len(rootfs.layers) < 2:
+        if not any(hidden_files(rootfs)):
             return
         from checker_hygiene.layering import layering_for
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checker import Check, Finding, Layer, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
+from checker_hygiene.hidden_files import hidden_files
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Repeat
@@ -51,7 +52,7 @@ class FileInSeveralLayers(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report the files that waste most."""
-        if len(rootfs.layers) < 2:
+        if not any(hidden_files(rootfs)):
             return
         from checker_hygiene.layering import layering_for
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker import Archive, Check
+from checker_hygiene.scopes import IMAGES
 
 
 class ImageCheck(Check):
@@ -10,4 +11,4 @@ class ImageCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive has no image."""
-        return None if archive.images else "the archive has no image"
+        return IMAGES.skip_reason(archive)

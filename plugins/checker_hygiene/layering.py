@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from heapq import nsmallest
 from types import MappingProxyType
 from typing import TypeVar
@@ -20,6 +19,7 @@ from weakref import WeakKeyDictionary
 from checker import Check, Entries, Layer, Limits, Rootfs
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 from checker.records import NamedTuple
+from checker_hygiene.hidden_files import hidden_files, positions_of
 
 T = TypeVar("T")
 
@@ -291,7 +291,7 @@ class _Work:
         self.tables: list[Entries] = [layer.entries for layer, _ in stack]
         self.hidden = [hidden for _, hidden in stack]
         self.markers = _Markers()
-        self.files = list(self._files_of_layers())
+        self.files = hidden_files(rootfs)
         self._parents: dict[int, set[str]] = {}
 
     def layering(self) -> Layering:
@@ -303,21 +303,6 @@ class _Work:
             tallies[marker].removal(self.tables[marker.layer]) for marker in sorted(tallies)
         )
         return self._measured(removals)
-
-    def _files_of_layers(self) -> Iterator[list[int]]:
-        """The positions of the invisible files of each layer.
-
-        A layer that is listed several times is looked at once.
-        """
-        known: dict[tuple[int, int], list[int]] = {}
-        for entries, hidden in zip(self.tables, self.hidden, strict=True):
-            key = (id(entries), id(hidden))
-            if key not in known:
-                kinds = entries.kinds
-                files = hidden - entries.whiteouts if entries.whiteouts else hidden
-                positions = _among(files, entries.by_path)
-                known[key] = [i for i in positions if kinds[i] != _DIRECTORY]
-            yield known[key]
 
     def _tallies(self) -> dict[_Marker, _Tally]:
         """Count the files that each whiteout hides, from the top layer down."""
@@ -416,7 +401,7 @@ class _Work:
         for entries, hidden in _unique(stack):
             here = times[id(entries), id(hidden)]
             kinds, sizes, paths = entries.kinds, entries.sizes, entries.paths
-            for position in _among(wanted, entries.by_path):
+            for position in positions_of(wanted, entries.by_path):
                 if kinds[position] == _DIRECTORY:
                     continue
                 path, size = paths[position], max(0, sizes[position])
@@ -467,16 +452,6 @@ class _Work:
                 pending = {path.rpartition("/")[0] for path in pending} - found
             self._parents[number] = found
         return self._parents[number]
-
-
-def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
-    """The positions of those paths of a layer that are wanted.
-
-    In the order of the layer if there are many, since sequential memory access is faster.
-    """
-    if len(wanted) < len(by_path) // 4:
-        return [by_path[path] for path in wanted if path in by_path]
-    return [position for path, position in by_path.items() if path in wanted]
 
 
 def _unique(pairs: Iterable[tuple[Entries, T]]) -> Iterable[tuple[Entries, T]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Severity
+from checker_hygiene.scopes import LAYOUTS
 
 
 class MissingSignature(Check):
@@ -41,7 +42,7 @@ class MissingSignature(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not an image layout."""
-        return "only an OCI image layout can contain signatures" if archive.oci is None else None
+        return LAYOUTS.skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the images without a signature in the archive."""

@@ -1,50 +1,58 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
 from checker import Check
-from checker_hygiene.add_instead_of_copy import AddInsteadOfCopy
+from checker.checks.listed import ListedRule, listed
 from checker_hygiene.credential_file import CredentialFile
-from checker_hygiene.deleted_file import DeletedFile
 from checker_hygiene.deleted_secret import DeletedSecret
-from checker_hygiene.distribution_upgrade import DistributionUpgrade
-from checker_hygiene.file_in_several_layers import FileInSeveralLayers
-from checker_hygiene.latest_tag import LatestTag
-from checker_hygiene.missing_healthcheck import MissingHealthcheck
-from checker_hygiene.missing_label import MissingLabel
-from checker_hygiene.missing_signature import MissingSignature
-from checker_hygiene.package_cache import PackageCache
-from checker_hygiene.secret_in_environment import SecretInEnvironment
+from checker_hygiene.scopes import (
+    CACHES,
+    IMAGES,
+    LABELS,
+    LAYOUTS,
+    NAMES_WITHOUT_A_VERSION,
+    SEVERAL_LAYERS,
+    VOLUMES,
+)
 from checker_hygiene.secret_in_file import SecretInFile
-from checker_hygiene.secret_in_history import SecretInHistory
-from checker_hygiene.secret_in_label import SecretInLabel
-from checker_hygiene.sudo_in_build import SudoInBuild
 from checker_hygiene.unnecessary_file import UnnecessaryFile
-from checker_hygiene.update_without_install import UpdateWithoutInstall
-from checker_hygiene.user_is_root import UserIsRoot
-from checker_hygiene.volume_over_system_directory import VolumeOverSystemDirectory
-from checker_hygiene.wasteful_layers import WastefulLayers
 
-RULES: tuple[type[Check], ...] = (
-    UserIsRoot,
-    MissingHealthcheck,
-    MissingSignature,
-    UpdateWithoutInstall,
-    AddInsteadOfCopy,
-    SecretInEnvironment,
-    SecretInLabel,
-    SecretInHistory,
-    SudoInBuild,
-    VolumeOverSystemDirectory,
-    DistributionUpgrade,
-    LatestTag,
-    MissingLabel,
+_TABLES = (
+    (
+        (),
+        """
+HYG001 user-is-root
+HYG002 missing-healthcheck
+HYG004 update-without-install
+HYG005 add-instead-of-copy
+HYG006 secret-in-environment
+HYG008 secret-in-history
+HYG009 sudo-in-build
+HYG011 distribution-upgrade
+""",
+    ),
+    (
+        (SEVERAL_LAYERS,),
+        """
+HYG016 deleted-file
+HYG017 wasteful-layers
+HYG018 file-in-several-layers
+""",
+    ),
+    ((IMAGES,), "HYG013 missing-label"),
+    ((IMAGES, NAMES_WITHOUT_A_VERSION), "HYG012 latest-tag"),
+    ((LAYOUTS,), "HYG003 missing-signature"),
+    ((LABELS,), "HYG007 secret-in-label"),
+    ((VOLUMES,), "HYG010 volume-over-system-directory volume-over-system-folder"),
+    ((CACHES,), "HYG019 package-cache"),
+)
+
+RULES: tuple[type[Check] | ListedRule, ...] = (
+    *(rule for scopes, table in _TABLES for rule in listed("checker_hygiene", scopes, table)),
     CredentialFile,
     DeletedSecret,
-    DeletedFile,
-    WastefulLayers,
-    FileInSeveralLayers,
-    PackageCache,
     UnnecessaryFile,
     SecretInFile,
 )
+"""All rules of the bundle."""

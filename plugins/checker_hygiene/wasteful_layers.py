@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checker import Check, Finding, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
+from checker_hygiene.hidden_files import hidden_files
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Layering
@@ -61,7 +62,7 @@ class WastefulLayers(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the figures with the thresholds; all are reported in one finding."""
-        if len(rootfs.layers) < 2:
+        if not any(hidden_files(rootfs)):
             return
         from checker_hygiene.layering import layering_for
 

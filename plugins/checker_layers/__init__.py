@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from checker import Check, hookimpl
+from checker import hookimpl
+from checker.checks.listed import ListedRule
 
 
 @hookimpl
-def checker_checks() -> tuple[type[Check], ...]:
+def checker_checks() -> tuple[ListedRule, ...]:
     """Give the rules of this bundle."""
     from checker_layers.rules import RULES
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from checker import Archive, Finding, Layer, Severity
 from checker.checks.listing import first_few
 from checker_layers.layers import TreeCheck, shown, trees, whose
+from checker_layers.scopes import MAPPED_IDS
 
-# The ID of the user and the 65536 subordinate IDs of useradd (login.defs, SUB_UID_COUNT).
-_MAPPED = 65_536
 # The last number means "do not change" (chown(2)).
 _MOST = 2**32 - 2
 _SHOWN = 5
@@ -51,7 +50,7 @@ class IdOutOfRange(TreeCheck):
         for layer in trees(archive):
             entries = layer.entries
             for what, numbers in (("uid", entries.uids), ("gid", entries.gids)):
-                odd = sorted(n for n in _distinct(numbers) if not 0 <= n <= _MAPPED)
+                odd = sorted(n for n in _distinct(numbers) if not 0 <= n <= MAPPED_IDS)
                 if odd:
                     yield from self._judge(layer, what, numbers, odd)
 
@@ -59,7 +58,7 @@ class IdOutOfRange(TreeCheck):
         self, layer: Layer, what: str, numbers: array[int], odd: list[int]
     ) -> Iterator[Finding]:
         impossible = [n for n in odd if not 0 <= n <= _MOST]
-        large = [n for n in odd if _MAPPED < n <= _MOST]
+        large = [n for n in odd if MAPPED_IDS < n <= _MOST]
         if impossible:
             yield self._report(layer, what, numbers, impossible, Severity.ERROR)
         if large:
@@ -74,7 +73,7 @@ class IdOutOfRange(TreeCheck):
         if severity is Severity.ERROR:
             why = "which is not valid on Linux"
         else:
-            why = f"above the {_MAPPED} that rootless engines map"
+            why = f"above the {MAPPED_IDS} that rootless engines map"
         count = f"{len(positions)} entries have" if len(positions) > 1 else "1 entry has"
         first = "; the first is" if len(positions) > 1 else ":"
         return self.finding(

@@ -8,11 +8,11 @@ from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, SYMLINK, climbs_out
 from checker.model.untrusted import utf8
 from checker_layers.layers import TreeCheck, present_layers, trees, whose
+from checker_layers.scopes import LONGEST_TARGET
 
 # Linux, include/uapi/linux/limits.h; a path needs a NUL, and a leading slash in a root.
 _NAME_MAX = 255
 _PATH_MAX = 4094
-_TARGET_MAX = 4095
 _GLOBAL = ord(GLOBAL_HEADER)
 
 
@@ -79,9 +79,9 @@ class ImpossiblePath(TreeCheck):
             target, path = entries.linknames.get(position, ""), entries.paths[position]
             if not target:
                 yield self._report(layer, position, f"{path} is a symbolic link without a target")
-            elif len(target) * 4 > _TARGET_MAX and len(_raw(target)) > _TARGET_MAX:
+            elif len(target) * 4 > LONGEST_TARGET and len(_raw(target)) > LONGEST_TARGET:
                 what = f"{path} is a symbolic link with a target of {len(_raw(target))} bytes"
-                yield self._report(layer, position, f"{what}, above the limit of {_TARGET_MAX}")
+                yield self._report(layer, position, f"{what}, above the limit of {LONGEST_TARGET}")
 
     def _report(self, layer: Layer, position: int, what: str) -> Finding:
         entries = layer.entries

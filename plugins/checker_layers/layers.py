@@ -9,6 +9,7 @@ from checker import Archive, Blob, Check, Entries, Image, Kind, Layer, Source
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, SYMLINK, WHITEOUT_PREFIX, clean_path
 from checker.model.names import LAYER_COMPRESSION
 from checker.records import NamedTuple
+from checker_layers.scopes import LAYERS, TREES
 
 # Parents of a path that are examined; a limit for hostile archives.
 _DEPTH = 64
@@ -58,7 +59,7 @@ class LayerCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive has no layers."""
-        return None if _has_layers(archive) else "the archive has no layers"
+        return LAYERS.skip_reason(archive)
 
 
 class TreeCheck(Check):
@@ -66,13 +67,7 @@ class TreeCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive has neither."""
-        if archive.rootfs is not None or _has_layers(archive):
-            return None
-        return "the archive has no layers and no root filesystem"
-
-
-def _has_layers(archive: Archive) -> bool:
-    return any(image.layers for image in archive.images)
+        return TREES.skip_reason(archive)
 
 
 def trees(archive: Archive) -> Iterator[Layer]:

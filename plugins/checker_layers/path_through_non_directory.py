@@ -125,7 +125,7 @@ class PathThroughNonDirectory(TreeCheck):
         if not any(use.below for use in of_layer):
             return
         # `by_path` has most directories, so few are looked up in lower layers.
-        implied = entries.directories - entries.by_path.keys()
+        implied = entries.implied
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
         loops: set[str] = set()

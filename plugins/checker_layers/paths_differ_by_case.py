@@ -63,7 +63,7 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
     suspects = _with_upper_case(entries)
     if not suspects:
         return
-    implied = entries.directories - entries.by_path.keys()
+    implied = entries.implied
     suspects += [path for path in implied if path != path.lower()]
     lower = set(map(str.lower, suspects))
     if (

@@ -1,62 +1,85 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
-from checker import Check
-from checker_layers.attribute_not_kept import AttributeNotKept
-from checker_layers.damaged_layer import DamagedLayer
-from checker_layers.diff_id_mismatch import DiffIdMismatch
-from checker_layers.discouraged_whiteout import DiscouragedWhiteout
-from checker_layers.duplicate_path import DuplicatePath
-from checker_layers.empty_layer import EmptyLayer
-from checker_layers.escaping_layer_path import EscapingLayerPath
-from checker_layers.id_out_of_range import IdOutOfRange
-from checker_layers.impossible_path import ImpossiblePath
-from checker_layers.layer_device_node import LayerDeviceNode
-from checker_layers.layer_not_a_tar import LayerNotATar
-from checker_layers.layer_skippable_frame_first import LayerSkippableFrameFirst
-from checker_layers.layer_unlike_platform import LayerUnlikePlatform
-from checker_layers.mac_metadata import MacMetadata
-from checker_layers.malformed_whiteout import MalformedWhiteout
-from checker_layers.media_type_unlike_compression import MediaTypeUnlikeCompression
-from checker_layers.missing_hard_link_target import MissingHardLinkTarget
-from checker_layers.non_distributable_layer import NonDistributableLayer
-from checker_layers.odd_layer_path import OddLayerPath
-from checker_layers.path_through_non_directory import PathThroughNonDirectory
-from checker_layers.paths_differ_by_case import PathsDifferByCase
-from checker_layers.repeated_layer import RepeatedLayer
-from checker_layers.sparse_file import SparseFile
-from checker_layers.unsupported_layer_entry import UnsupportedLayerEntry
-from checker_layers.whiteout_collision import WhiteoutCollision
-from checker_layers.whiteout_of_nothing import WhiteoutOfNothing
-from checker_layers.windows_path import WindowsPath
-
-RULES: tuple[type[Check], ...] = (
-    DiffIdMismatch,
-    MediaTypeUnlikeCompression,
-    LayerNotATar,
-    DuplicatePath,
-    MissingHardLinkTarget,
-    DamagedLayer,
-    UnsupportedLayerEntry,
-    WhiteoutCollision,
-    MalformedWhiteout,
-    WhiteoutOfNothing,
-    DiscouragedWhiteout,
-    PathThroughNonDirectory,
-    EscapingLayerPath,
-    ImpossiblePath,
-    OddLayerPath,
-    SparseFile,
-    AttributeNotKept,
-    IdOutOfRange,
-    PathsDifferByCase,
-    RepeatedLayer,
-    EmptyLayer,
-    LayerDeviceNode,
-    LayerSkippableFrameFirst,
-    NonDistributableLayer,
-    LayerUnlikePlatform,
-    WindowsPath,
-    MacMetadata,
+from checker.checks.listed import ListedRule, listed
+from checker_layers.scopes import (
+    ESCAPING_PATHS,
+    HARD_LINKS,
+    IMPOSSIBLE_PATHS,
+    LARGE_IDS,
+    LAYERED_ODDLY,
+    LAYERS,
+    ODD_LAYERS,
+    ODD_PATHS,
+    PATHS_OF_MACOS,
+    PATHS_OF_WINDOWS,
+    RARE_COLUMNS,
+    REPEATED_LAYERS,
+    REPEATED_PATHS,
+    TREES,
+    UNLIKE_THEIR_IMAGE,
+    UPPER_CASE_PATHS,
+    WHITEOUT_NAMES,
+    WINDOWS_LAYOUTS,
 )
+
+_TABLES = (
+    (
+        (UNLIKE_THEIR_IMAGE,),
+        """
+LYR001 diff-id-mismatch
+LYR002 media-type-unlike-compression
+LYR024 non-distributable-layer
+""",
+    ),
+    (
+        (LAYERS, ODD_LAYERS),
+        """
+LYR003 layer-not-a-tar
+LYR006 damaged-layer
+LYR007 unsupported-layer-entry
+LYR021 empty-layer
+LYR023 layer-skippable-frame-first
+""",
+    ),
+    (
+        (LAYERS, WHITEOUT_NAMES),
+        """
+LYR010 whiteout-of-nothing
+LYR011 discouraged-whiteout
+""",
+    ),
+    (
+        (TREES, WHITEOUT_NAMES),
+        """
+LYR008 whiteout-collision
+LYR009 malformed-whiteout
+""",
+    ),
+    (
+        (LAYERS, RARE_COLUMNS),
+        """
+LYR016 sparse-file
+LYR022 layer-device-node
+""",
+    ),
+    ((TREES, RARE_COLUMNS), "LYR017 attribute-not-kept"),
+    ((LAYERS, REPEATED_PATHS), "LYR004 duplicate-path"),
+    ((TREES, HARD_LINKS), "LYR005 missing-hard-link-target"),
+    ((TREES, LAYERED_ODDLY), "LYR012 path-through-non-directory"),
+    ((LAYERS, ESCAPING_PATHS), "LYR013 escaping-layer-path"),
+    ((TREES, IMPOSSIBLE_PATHS), "LYR014 impossible-path"),
+    ((LAYERS, ODD_PATHS), "LYR015 odd-layer-path"),
+    ((TREES, LARGE_IDS), "LYR018 id-out-of-range"),
+    ((TREES, UPPER_CASE_PATHS), "LYR019 paths-differ-by-case"),
+    ((LAYERS, REPEATED_LAYERS), "LYR020 repeated-layer"),
+    ((LAYERS, WINDOWS_LAYOUTS), "LYR025 layer-unlike-platform"),
+    ((TREES, PATHS_OF_WINDOWS), "LYR026 windows-path"),
+    ((TREES, PATHS_OF_MACOS), "LYR027 mac-metadata"),
+)
+
+RULES: tuple[ListedRule, ...] = tuple(
+    rule for scopes, table in _TABLES for rule in listed("checker_layers", scopes, table)
+)
+"""All rules of the bundle."""

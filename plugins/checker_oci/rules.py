@@ -1,14 +1,15 @@
-"""The rules of this bundle, in the order of their ids."""
+"""The rules of this bundle, by the archives in which they can find anything."""
 
 from __future__ import annotations
 
 from checker.checks.listed import ListedRule, listed
 from checker_oci.layouts import ALL_ARCHIVES, LAYOUTS
+from checker_oci.scopes import MORE_THAN_PLAIN_IMAGES, PLATFORMS
 
-_OF_LAYOUTS: tuple[ListedRule, ...] = listed(
-    "checker_oci",
-    LAYOUTS,
-    """
+_TABLES = (
+    (
+        (LAYOUTS,),
+        """
 OCI001 missing-oci-layout
 OCI002 invalid-oci-layout
 OCI003 unsupported-layout-version
@@ -23,43 +24,56 @@ OCI011 media-type-mismatch
 OCI012 ambiguous-document
 OCI013 invalid-blob-name
 OCI014 missing-blobs-directory missing-blobs-folder
+OCI018 unusual-ref-name
+OCI019 oversized-document
+OCI021 missing-media-type
+OCI024 unknown-platform
+OCI026 not-one-image
+OCI027 mixed-media-types
+OCI029 manifest-without-layers
+OCI035 unusual-annotation
+OCI036 escaping-title
+""",
+    ),
+    (
+        (LAYOUTS, MORE_THAN_PLAIN_IMAGES),
+        """
 OCI015 embedded-data-mismatch
 OCI016 uncommon-digest-algorithm
 OCI017 content-at-urls content-behind-urls
-OCI018 unusual-ref-name
-OCI019 oversized-document
 OCI020 deeply-nested-index
-OCI021 missing-media-type
 OCI022 missing-platform
-OCI023 platform-unlike-config
-OCI024 unknown-platform
-OCI025 repeated-platform
-OCI026 not-one-image
-OCI027 mixed-media-types
 OCI028 unknown-media-type
-OCI029 manifest-without-layers
 OCI030 artifact-with-image-config
 OCI031 artifact-type-mismatch
 OCI032 wrong-empty-descriptor
 OCI033 subject-mismatch
 OCI034 unsound-attestation
-OCI035 unusual-annotation
-OCI036 escaping-title
 OCI037 contradictory-attestation
 OCI038 contradictory-signature
 OCI039 malformed-statement
 OCI040 incomplete-provenance
 OCI041 unsound-sbom
 """,
-)
-# With a key, an archive that cannot contain signatures does not pass either.
-_OF_ALL_ARCHIVES = listed(
-    "checker_oci",
-    ALL_ARCHIVES,
-    """
+    ),
+    (
+        (LAYOUTS, PLATFORMS),
+        """
+OCI023 platform-unlike-config
+OCI025 repeated-platform
+""",
+    ),
+    (
+        # With a key, an archive that cannot contain signatures does not pass either.
+        (ALL_ARCHIVES,),
+        """
 OCI042 unverified-signature
 OCI043 image-without-valid-signature
 """,
+    ),
 )
-RULES = (*_OF_LAYOUTS, *_OF_ALL_ARCHIVES)
+
+RULES: tuple[ListedRule, ...] = tuple(
+    rule for scopes, table in _TABLES for rule in listed("checker_oci", scopes, table)
+)
 """All rules of the bundle."""

@@ -16,6 +16,7 @@ from checker.starting.process import Process, pointer_of_word, process_of
 from checker.starting.scripts import shebang_of
 from checker.starting.start import NOT_LOOKED_UP, READS, obstacles
 from checker_rootfs.places import is_wasm, is_windows
+from checker_rootfs.scopes import WITH_CONFIGS
 
 START_CONTENT = READS
 """What rules about the started program need to have been read."""
@@ -36,7 +37,7 @@ class ConfigCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a flat root filesystem."""
-        return None if archive.rootfs is None else "a flat root filesystem has no image config"
+        return WITH_CONFIGS.skip_reason(archive)
 
 
 class Start(NamedTuple):

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from checker import Archive, Check, Finding, Rootfs, Severity
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import place_of, shown
-
-_MARKS = (".dockerenv", ".dockerinit")
+from checker_rootfs.scopes import DOCKER_MARKS, NOT_EXPORTED
 
 
 class DockerenvInImage(Check):
@@ -42,15 +41,13 @@ class DockerenvInImage(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a flat root filesystem, where the file is normal."""
-        if archive.rootfs is None:
-            return None
-        return "a flat root filesystem may be an exported container"
+        return NOT_EXPORTED.skip_reason(archive)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the markers."""
         if rootfs.image is None:
             return
-        for path in _MARKS:
+        for path in DOCKER_MARKS:
             placed = rootfs.get(path)
             if placed is not None and placed.entry.is_file:
                 yield self.finding(

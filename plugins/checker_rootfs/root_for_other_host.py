@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checker import Archive, Check, Finding, Rootfs, Severity
 from checker.model.elf import machine_for, runs_too
 from checker_rootfs.command import START_CONTENT, count_machines
+from checker_rootfs.scopes import FLAT_ROOTS
 
 
 class RootForOtherHost(Check):
@@ -40,7 +41,7 @@ class RootForOtherHost(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not a flat root filesystem."""
-        return None if archive.rootfs is not None else "the archive is not a flat root filesystem"
+        return FLAT_ROOTS.skip_reason(archive)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the majority of the executables with the host."""

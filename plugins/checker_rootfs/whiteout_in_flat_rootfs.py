@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from checker import Archive, Check, Entry, Finding, Rootfs, Severity
+from checker_rootfs.scopes import FLAT_ROOTS
 
 _RELATED = 10
 
@@ -42,7 +43,7 @@ class WhiteoutInFlatRootfs(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not a flat root filesystem."""
-        return None if archive.rootfs is not None else "the archive is not a flat root filesystem"
+        return FLAT_ROOTS.skip_reason(archive)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report the whiteouts of a flat root in one finding."""

@@ -8,7 +8,7 @@ _DAMAGED = Scope(includes=lambda archive: archive.damage is not None, reason=Non
 
 RULES: tuple[ListedRule, ...] = listed(
     "checker_transport",
-    _DAMAGED,
+    (_DAMAGED,),
     """
 TRP001 leading-text
 TRP002 converted-line-endings

@@ -1,0 +1,47 @@
+"""What the scopes of several bundles ask of an archive and of the entries of a tar."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterator
+
+from checker.model.archive import Archive
+from checker.model.entries import SPELLINGS, Entries
+from checker.model.image import Config
+from checker.model.rootfs import are_whole
+
+_ABSOLUTE = tuple(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")
+
+
+def tables_of(archive: Archive) -> Collection[Entries]:
+    """The entries of each layer and of a flat root filesystem, each table once."""
+    layers = [] if archive.rootfs is None else list(archive.rootfs.layers)
+    layers += [layer for image in archive.images for layer in image.layers]
+    return {id(layer.entries): layer.entries for layer in layers}.values()
+
+
+def configs_of(archive: Archive) -> Iterator[Config]:
+    """The configs of the images."""
+    return (image.config for image in archive.images if image.config is not None)
+
+
+def has_whole_root(archive: Archive) -> bool:
+    """Whether a rule that looks at root filesystems has one to look at; none is merged for it."""
+    if archive.rootfs is not None:
+        return True
+    return any(are_whole(image.layers) for image in archive.images)
+
+
+def has_odd_spellings(entries: Entries) -> bool:
+    """Whether a name is absolute, or is not what a prefix and a suffix make of its path."""
+    return bool(entries.own_names) or any(code in entries.spellings for code in _ABSOLUTE)
+
+
+def has_ids_above(entries: Entries, most: int) -> bool:
+    """Whether a user or group ID is above a number, or below zero."""
+    return _is_any_above(entries.uids, most) or _is_any_above(entries.gids, most)
+
+
+def _is_any_above(ids: array[int], most: int) -> bool:
+    # Most tars belong to root alone.
+    return any(ids) and not (min(ids) >= 0 and max(ids) <= most)
