@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from checker import Archive, CompressionKind, Source
 from checker.checks.listed import Scope
-from checker.checks.path_traits import path_traits
+from checker.checks.path_traits import CONTROLS, OTHER_CHARACTERS, has_any_of
 from checker.checks.scopes import has_ids_above, has_odd_spellings
 from checker.model.archive import IMAGE_KINDS
 from checker.model.collisions import collisions
@@ -26,6 +26,8 @@ from checker.model.entries import (
 LARGEST_ID = 0xFFFFFFFE
 """The largest user or group ID; the largest 32-bit number means "unchanged" (chown(2))."""
 _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
+LONGEST_PART = 255
+"""Bytes of a component of a path (Linux, include/uapi/linux/limits.h)."""
 _NOT_EXTRACTED = frozenset(map(ord, (GNU_SPARSE, CONTIGUOUS)))
 _DOTTED = tuple(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "./")
 _DEVICES = frozenset(map(ord, (CHARACTER_DEVICE, BLOCK_DEVICE, FIFO)))
@@ -72,9 +74,9 @@ def _has_escaping_names(archive: Archive) -> bool:
 
 
 def _has_unportable_names(archive: Archive) -> bool:
-    traits = path_traits(archive.entries)
-    is_odd = traits.controls or traits.long_paths or traits.other_characters
-    return is_odd or "" in archive.entries.by_path
+    entries = archive.entries
+    is_odd = entries.longest_path > LONGEST_PART or has_any_of(entries, CONTROLS | OTHER_CHARACTERS)
+    return is_odd or "" in entries.by_path
 
 
 def _has_dotted_names(archive: Archive) -> bool:

@@ -10,8 +10,8 @@ from checker.model.entries import DIRECTORY, GLOBAL_HEADER, REGULAR, climbs_out
 from checker.model.untrusted import utf8
 from checker.patterns import pattern
 from checker_archive.outer_tar import TarCheck
+from checker_archive.scopes import LONGEST_PART
 
-_PART = 255
 _PATH = 4095
 _GLOBAL, _DIRECTORY, _REGULAR = ord(GLOBAL_HEADER), ord(DIRECTORY), ord(REGULAR)
 # Control characters, and those that change the text direction (Unicode, UAX 9).
@@ -99,20 +99,20 @@ def _are_plain(entries: Entries) -> bool:
     # A character takes at most four bytes.
     return "/".join(entries.paths).isprintable() and (
         not entries.paths
-        or max(map(len, entries.paths)) <= _PART // 4
-        or not any(_is_long(path) for path in entries.paths if len(path) * 4 > _PART)
+        or max(map(len, entries.paths)) <= LONGEST_PART // 4
+        or not any(_is_long(path) for path in entries.paths if len(path) * 4 > LONGEST_PART)
     )
 
 
 def _is_long(path: str) -> bool:
     encoded = utf8(path)
-    return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > _PART
+    return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > LONGEST_PART
 
 
 def _problems(path: str, *, is_image: bool, is_sent: bool) -> Iterator[tuple[str, Severity]]:
     """What is wrong with a name; Docker sends the files of images to containerd by their names."""
-    if len(path) * 4 > _PART and _is_long(path):
-        words = f"has a path of more than {_PATH} bytes, or a component of more than {_PART}"
+    if len(path) * 4 > LONGEST_PART and _is_long(path):
+        words = f"has a path of more than {_PATH} bytes, or a component of more than {LONGEST_PART}"
         yield (f"{words}; engines that extract the archive fail", Severity.ERROR)
     if path.isprintable():
         return

@@ -8,10 +8,9 @@ from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, SYMLINK, climbs_out
 from checker.model.untrusted import utf8
 from checker_layers.layers import TreeCheck, present_layers, trees, whose
-from checker_layers.scopes import LONGEST_TARGET
+from checker_layers.scopes import LONGEST_NAME, LONGEST_TARGET
 
 # Linux, include/uapi/linux/limits.h; a path needs a NUL, and a leading slash in a root.
-_NAME_MAX = 255
 _PATH_MAX = 4094
 _GLOBAL = ord(GLOBAL_HEADER)
 
@@ -45,7 +44,7 @@ class ImpossiblePath(TreeCheck):
         """Check the lengths of paths and the targets of links."""
         for layer, _ in present_layers(archive):
             # A character has at most four bytes.
-            if layer.entries.longest_path * 4 > _NAME_MAX:
+            if layer.entries.longest_path * 4 > LONGEST_NAME:
                 yield from self._paths(layer)
         for layer in trees(archive):
             yield from self._targets(layer)
@@ -53,19 +52,19 @@ class ImpossiblePath(TreeCheck):
     def _paths(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
         for position, path in enumerate(entries.paths):
-            is_short = len(path) <= _NAME_MAX and path.isascii()
+            is_short = len(path) <= LONGEST_NAME and path.isascii()
             if not is_short and entries.kinds[position] != _GLOBAL:
                 yield from self._path(layer, position, path)
 
     def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
         parts = path.split("/")
         most = 1 if path.isascii() else 4
-        if max(map(len, parts)) * most <= _NAME_MAX and len(path) * most <= _PATH_MAX:
+        if max(map(len, parts)) * most <= LONGEST_NAME and len(path) * most <= _PATH_MAX:
             return
         longest, part = max((len(_raw(part)), part) for part in parts)
         whole = len(_raw(path))
-        if longest > _NAME_MAX:
-            what = f"a name of {longest} bytes, above the limit of {_NAME_MAX}: {_start(part)}"
+        if longest > LONGEST_NAME:
+            what = f"a name of {longest} bytes, above the limit of {LONGEST_NAME}: {_start(part)}"
             yield self._report(layer, position, what)
         elif whole > _PATH_MAX:
             what = f"a path of {whole} bytes, above the limit of {_PATH_MAX}: {_start(path)}"

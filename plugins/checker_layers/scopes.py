@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator
 
 from checker import Archive, Blob, Entries, Image, Layer
 from checker.checks.listed import Scope
-from checker.checks.path_traits import PathTraits, path_traits
+from checker.checks.path_traits import (
+    CONTROLS,
+    OF_WINDOWS,
+    OTHER_CHARACTERS,
+    UPPER_CASE,
+    has_any_of,
+    has_names_of_macos,
+)
 from checker.checks.scopes import has_ids_above, has_odd_spellings, tables_of
 from checker.model.collisions import collisions
 from checker.model.entries import (
@@ -28,6 +35,8 @@ _GLOBAL = GLOBAL_HEADER.encode()
 _NOT_UNPACKED = frozenset(map(ord, (GNU_SPARSE, CONTIGUOUS)))
 MAPPED_IDS = 65_536
 """The ID of the user and the 65536 subordinate IDs of useradd (login.defs, SUB_UID_COUNT)."""
+LONGEST_NAME = 255
+"""Bytes of the name of a file (Linux, include/uapi/linux/limits.h)."""
 LONGEST_TARGET = 4095
 """Bytes of the target of a symbolic link (Linux, include/uapi/linux/limits.h)."""
 
@@ -56,10 +65,6 @@ def _where_a_table(is_so: Callable[[Entries], bool]) -> Scope:
 
 def _where_an_image(is_so: Callable[[Image], bool]) -> Scope:
     return Scope(lambda archive: any(map(is_so, archive.images)), None)
-
-
-def _where_paths(have: Callable[[PathTraits], bool]) -> Scope:
-    return _where_a_table(lambda entries: have(path_traits(entries)))
 
 
 def _has_layers_unlike_their_image(archive: Archive) -> bool:
@@ -122,8 +127,8 @@ def _has_rare_columns(entries: Entries) -> bool:
 
 
 def _has_impossible_paths(entries: Entries) -> bool:
-    traits = path_traits(entries)
-    return traits.long_paths or traits.other_characters or entries.cached(_has_impossible_targets)
+    has_long_paths = entries.longest_path > LONGEST_NAME or has_any_of(entries, OTHER_CHARACTERS)
+    return has_long_paths or entries.cached(_has_impossible_targets)
 
 
 def _has_impossible_targets(entries: Entries) -> bool:
@@ -135,13 +140,12 @@ def _has_impossible_targets(entries: Entries) -> bool:
 
 
 def _has_odd_paths(entries: Entries) -> bool:
-    traits = path_traits(entries)
-    return traits.controls or traits.other_characters or "" in entries.by_path
+    return has_any_of(entries, CONTROLS | OTHER_CHARACTERS) or "" in entries.by_path
 
 
 def _has_paths_of_windows(entries: Entries) -> bool:
     targets = "\n".join(entries.linknames.values())
-    return path_traits(entries).of_windows or "\\" in targets or ":" in targets
+    return has_any_of(entries, OF_WINDOWS) or "\\" in targets or ":" in targets
 
 
 def _is_layered_oddly(entries: Entries) -> bool:
@@ -177,6 +181,8 @@ ESCAPING_PATHS = _where_a_table(
 )
 IMPOSSIBLE_PATHS = _where_a_table(_has_impossible_paths)
 ODD_PATHS = _where_a_table(_has_odd_paths)
-UPPER_CASE_PATHS = _where_paths(lambda traits: traits.upper_case or traits.other_characters)
+UPPER_CASE_PATHS = _where_a_table(
+    lambda entries: has_any_of(entries, UPPER_CASE | OTHER_CHARACTERS)
+)
 PATHS_OF_WINDOWS = _where_a_table(_has_paths_of_windows)
-PATHS_OF_MACOS = _where_paths(lambda traits: traits.of_macos)
+PATHS_OF_MACOS = _where_a_table(has_names_of_macos)
