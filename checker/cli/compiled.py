@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     # The file, its size in bytes and time in seconds, its file in __pycache__, and whether it is
     # the source of a package.
     Source = tuple[str, int, int, str | None, bool]
-    # A source, and where its bytecode begins and ends.
+    # A source, where its bytecode begins, and the bytes of that.
     Modules = Mapping[str, tuple[Source, int, int]]
     # The directories on sys.path, and what could be some modules in them.
     Importable = list[tuple[str, list[str]]]
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # With the version, since what bytecode means can change in any of them.
 _FORMAT = f"1, Python {sys.version}"
 _LENGTH = 8  # bytes of each of the two numbers in front: the length of all, and of the index
+_STANDARD_STREAMS = (0, 1, 2)
 _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 
 
@@ -46,7 +47,8 @@ class CompiledModules:
     def __init__(self, path: str) -> None:
         self._path = path
         self._imported_before = frozenset(sys.modules)
-        self._modules, self._bytecode = _read(path)
+        self._file = _open(path)
+        self._modules, self._begin = _index_of(self._file)
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -54,11 +56,11 @@ class CompiledModules:
         """How Python imports a module; None for one that is not in the file, or has changed."""
         if name not in self._modules:
             return None
-        source, begin, end = self._modules[name]
+        source, place, size = self._modules[name]
         if not _is_unchanged(source):
             return None
         path, _, _, cached, is_package = source
-        loader = _Loader(name, path, self._bytecode[begin:end])
+        loader = _Loader(name, path, self._bytecode(place, size))
         spec = ModuleSpec(name, loader, origin=path, is_package=is_package)
         spec.has_location = True
         spec.cached = cached
@@ -75,8 +77,8 @@ class CompiledModules:
         if not specs or not _is_for_writing(self._path):
             return
         known = {
-            name: (source, self._bytecode[begin:end])
-            for name, (source, begin, end) in self._modules.items()
+            name: (source, self._bytecode(place, size))
+            for name, (source, place, size) in self._modules.items()
             if _is_unchanged(source)
         }
         try:
@@ -84,6 +86,9 @@ class CompiledModules:
             _write(self._path, _file({**known, **added}))
         except (OSError, ImportError, SyntaxError, ValueError):
             return
+
+    def _bytecode(self, place: int, size: int) -> bytes:
+        return os.pread(self._file, size, self._begin + place)
 
     def _found_elsewhere(self) -> Iterator[tuple[str, ModuleSpec]]:
         """The modules that Python has found itself since, and has a source of."""
@@ -98,7 +103,7 @@ class CompiledModules:
 class _Loader(SourceFileLoader):
     """Loads a module whose bytecode is at hand, and is otherwise the loader of its source."""
 
-    def __init__(self, name: str, path: str, bytecode: memoryview) -> None:
+    def __init__(self, name: str, path: str, bytecode: bytes) -> None:
         super().__init__(name, path)
         self._bytecode = bytecode
 
@@ -160,40 +165,54 @@ def _source(spec: ModuleSpec) -> Source:
     return path, status.st_size, int(status.st_mtime), spec.cached, is_package
 
 
-def _bytecode(spec: ModuleSpec) -> memoryview:
+def _bytecode(spec: ModuleSpec) -> bytes:
     """The bytecode of a source, which is looked at first: so a change in between is a change."""
     loader = spec.loader
     code = loader.get_code(spec.name) if isinstance(loader, SourceFileLoader) else None
-    return memoryview(marshal.dumps(code))
+    return marshal.dumps(code)
 
 
-def _read(path: str) -> tuple[Modules, memoryview]:
-    """What the file has; nothing if it was written for something else, or not to its end."""
+def _open(path: str) -> int:
+    """A descriptor of the file, which stays open; -1 if it cannot be used."""
     try:
-        with open(path, "rb") as file:
-            data = memoryview(file.read())
-        index = 2 * _LENGTH + int.from_bytes(data[_LENGTH : 2 * _LENGTH])
-        if int.from_bytes(data[:_LENGTH]) == len(data):
-            header: _Header = marshal.loads(data[2 * _LENGTH : index])  # noqa: S302
-            version, packages, importable, modules = header
-            if version == _FORMAT and importable == _importable(packages):
-                return modules, data[index:]
-    except (OSError, EOFError, TypeError, ValueError):
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+    if file in _STANDARD_STREAMS:  # a closed one, in whose place it would be read or written
+        os.close(file)
+        return -1
+    return file
+
+
+def _index_of(file: int) -> tuple[Modules, int]:
+    """What the file has, and where its bytecode begins.
+
+    It has nothing if it was written for something else, or not to its end.
+    """
+    try:
+        front = os.pread(file, 2 * _LENGTH, 0)
+        if int.from_bytes(front[:_LENGTH]) != os.fstat(file).st_size:
+            return {}, 0
+        index = os.pread(file, int.from_bytes(front[_LENGTH:]), 2 * _LENGTH)
+        header: _Header = marshal.loads(index)  # noqa: S302 - as trusted as __pycache__
+        version, packages, importable, modules = header
+        if (version, importable) == (_FORMAT, _importable(packages)):
+            return modules, 2 * _LENGTH + len(index)
+    except (OSError, EOFError, TypeError, ValueError, OverflowError):
         pass
-    return {}, memoryview(b"")
+    return {}, 0
 
 
-def _file(found: Mapping[str, tuple[Source, memoryview]]) -> bytes:
+def _file(found: Mapping[str, tuple[Source, bytes]]) -> bytes:
     """The content of the file."""
     packages = frozenset(name.partition(".")[0] for name in found)
     modules = {}
-    end = 0
+    size = 0
     for name, (source, bytecode) in found.items():
-        begin, end = end, end + len(bytecode)
-        modules[name] = (source, begin, end)
+        modules[name] = (source, size, len(bytecode))
+        size += len(bytecode)
     index = marshal.dumps((_FORMAT, packages, _importable(packages), modules))
-    length = 2 * _LENGTH + len(index) + end
-    front = length.to_bytes(_LENGTH) + len(index).to_bytes(_LENGTH)
+    front = (2 * _LENGTH + len(index) + size).to_bytes(_LENGTH) + len(index).to_bytes(_LENGTH)
     return b"".join((front, index, *(bytecode for _, bytecode in found.values())))
 
 
