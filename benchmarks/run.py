@@ -29,7 +29,7 @@ from benchmarks.make_archives import (
     make_archives,
     make_root,
 )
-from benchmarks.measure import Run, measure
+from benchmarks.measure import PROGRAM, Run, measure
 from benchmarks.readers.tools import found
 
 if TYPE_CHECKING:
@@ -103,11 +103,11 @@ class Target:
 def _checker(archive: Archive, *options: str) -> list[str]:
     # Each run reads everything, as the other programs do.
     words = ["check", str(archive.path), "--no-cache", "--fail-on", "never", *options]
-    return [sys.executable, "-m", "checker", *words]
+    return [PROGRAM, *words]
 
 
 def _look(archive: Archive, command: str) -> list[str]:
-    return [sys.executable, "-m", "checker", command, str(archive.path)]
+    return [PROGRAM, command, str(archive.path)]
 
 
 def _floor(archive: Archive) -> list[str]:
@@ -137,7 +137,7 @@ def _measure_docker_load(archive: Archive, host: Host) -> Run:
 def _measure_convert(archive: Archive) -> Run:
     form, compression = CONVERSIONS[archive.form]
     with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
-        command = [sys.executable, "-m", "checker", "convert", str(archive.path)]
+        command = [PROGRAM, "convert", str(archive.path)]
         command += [f"{scratch}/out.tar", "--to", form, "--compression", compression]
         return _must(measure(command), command)
 
@@ -202,7 +202,7 @@ def medians_of(contestants: list[Contestant], rounds: int) -> dict[str, Summary]
 
 def count_entries(archive: Archive) -> int:
     """The entries of the layers of an archive."""
-    command = [sys.executable, "-m", "checker", "check", str(archive.path)]
+    command = [PROGRAM, "check", str(archive.path)]
     done = subprocess.run(
         [*command, "--format", "json", "--fail-on", "never"],
         check=True,
@@ -284,7 +284,7 @@ def _report_import_plan(archives: list[Archive], rounds: int) -> bool:
     met = True
     for archive in measured:
         root = make_root(archive)
-        command = [sys.executable, "-m", "checker", "import-plan", str(root)]
+        command = [PROGRAM, "import-plan", str(root)]
         seconds = statistics.median(_must(measure(command), command).seconds for _ in range(rounds))
         is_met = seconds < MOST_FOR_PLAN
         print(f"\n{root.name}, root filesystem, {root.stat().st_size / MIB:.1f} MiB")

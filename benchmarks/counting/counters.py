@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.counting.cases import Case
+from benchmarks.measure import PROGRAM
 
 _INSTRUCTIONS = re.compile(r"I\s+refs:\s+([0-9,]+)")
 _PROJECT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def count_instructions(case: Case, folder: Path) -> int:
         CountError: The run has another exit code, or valgrind does not work.
     """
     valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no"]
-    command = [*valgrind, f"--cachegrind-out-file={os.devnull}", sys.executable, "-m", "checker"]
+    command = [*valgrind, f"--cachegrind-out-file={os.devnull}", sys.executable, PROGRAM]
     said = _run([*command, *case.words(folder)], case, folder)
     found = _INSTRUCTIONS.search(said)
     if found is None:
@@ -85,14 +86,13 @@ def count_bytecodes(case: Case, folder: Path) -> int:
 
 
 def warm_up(cases: Mapping[str, Case], folder: Path) -> None:
-    """Run everything once, so that no run compiles modules.
+    """Run everything once, so that no run compiles modules or looks for them.
 
     Raises:
         CountError: A run has another exit code.
     """
     for name, case in cases.items():
-        command = [sys.executable, "-m", "checker"]
-        _run([*command, *case.words(folder / name)], case, folder / name)
+        _run([PROGRAM, *case.words(folder / name)], case, folder / name)
 
 
 def _run(command: Sequence[str], case: Case, folder: Path) -> str:

@@ -13,12 +13,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.engines.host import Host
 from benchmarks.make_archives import DOCKER, Archive, make_archives
-from benchmarks.measure import Run, measure
+from benchmarks.measure import PROGRAM, Run, in_a_fork, measure
 from benchmarks.performance.archives import (
     entries_of,
     write_bytes_archive,
@@ -93,6 +94,7 @@ def measure_all(sizes: Sizes, folder: Path) -> Record:
         folder: A directory for the archives, which are kept for the next run, except large ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    in_a_fork(partial(make_archives, folder))
     watch = _LoadWatch()
     with docker_host() if sizes.with_docker else nullcontext() as host:
         contents = tuple(
@@ -129,10 +131,18 @@ def _by_size(amounts: Iterable[int], made: _Made, folder: Path, sizes: Sizes) ->
     for amount in amounts:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as scratch:
             path = Path(scratch) / "archive.tar"
-            made.write(path, amount)
+            in_a_fork(partial(made.write, path, amount))
+            _read(path)
             archive = Archive(made.unit, DOCKER, path)
             title = f"{amount:,} {made.unit}"
             yield _measured(title, archive, made.entries(amount), None, sizes, _OF_SERIES)
+
+
+def _read(path: Path) -> None:
+    """Read a file once, so that no program that is measured has to wait for the disk."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
 
 
 def _measured(
@@ -171,10 +181,10 @@ def _figure(runs: list[Run]) -> Figure:
 def measure_start(folder: Path) -> Start:
     """What the check of a tiny archive begins with; the shortest of several runs."""
     path = folder / "tiny.docker.tar"
-    check = [sys.executable, "-m", "checker", "check", str(path), "--fail-on", "never"]
+    check = [PROGRAM, "check", str(path), "--no-cache", "--fail-on", "never"]
     times = [measure(check).seconds for _ in range(_STARTS)]
     bare = [measure([sys.executable, "-c", "pass"]).seconds for _ in range(_STARTS)]
-    imported = [_imported([sys.executable, "-X", "importtime", *check[1:]]) for _ in range(5)]
+    imported = [_imported([sys.executable, "-X", "importtime", *check]) for _ in range(5)]
     least = {name: min(run[name] for run in imported) for name in imported[0]}
     modules, microseconds = Counter[str](), Counter[str]()
     for name, taken in least.items():

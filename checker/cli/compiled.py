@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Source = tuple[str, int, int, str | None, bool]
     # A source, where its bytecode begins, and the bytes of that.
     Modules = Mapping[str, tuple[Source, int, int]]
-    # The directories on sys.path, and what could be some modules in them.
-    Importable = list[tuple[str, list[str]]]
-    _Header = tuple[str, frozenset[str], Importable, Modules]
+    # The directories on sys.path that have some packages and modules of the highest level.
+    Places = dict[str, str]
+    _Header = tuple[str, Places, Modules]
 
 # With the version, since what bytecode means can change in any of them.
 _FORMAT = f"1, Python {sys.version}"
@@ -37,8 +37,8 @@ _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 class CompiledModules:
     """Finds modules in the file, before Python looks for them anywhere else.
 
-    The directories on ``sys.path`` must have the same modules of these names as when the file was
-    written: what was installed later may have to be found first.
+    A package must be in the same directory on ``sys.path`` as when the file was written: what was
+    installed later may have to be found first.
 
     Args:
         path: The file; empty for none.
@@ -131,22 +131,26 @@ def _place() -> str:
     return os.path.join(directory, name.replace("__init__", "modules").replace(".pyc", ".bin"))
 
 
-def _importable(packages: Collection[str]) -> Importable:
-    return [(directory, _modules_in(directory, packages)) for directory in sys.path]
+def _places_of(packages: Collection[str]) -> Places:
+    """The first directory on ``sys.path`` that has each of some packages."""
+    found: dict[str, str] = {}
+    for directory in sys.path:
+        for name in _names_in(directory):
+            package = _package(name)
+            if package in packages and (name == package or name.endswith(_MODULE_SUFFIXES)):
+                found.setdefault(package, directory)
+    return found
 
 
-def _modules_in(directory: str, packages: Collection[str]) -> list[str]:
-    """What could be some packages or modules of the highest level."""
+def _names_in(directory: str) -> Sequence[str]:
     try:
-        names = os.listdir(directory)
+        return os.listdir(directory)
     except OSError:
-        return []
-    return sorted(
-        name
-        for name in names
-        if name.partition(".")[0] in packages
-        and (name in packages or name.endswith(_MODULE_SUFFIXES))
-    )
+        return ()
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _is_unchanged(source: Source) -> bool:
@@ -195,8 +199,12 @@ def _index_of(file: int) -> tuple[Modules, int]:
             return {}, 0
         index = os.pread(file, int.from_bytes(front[_LENGTH:]), 2 * _LENGTH)
         header: _Header = marshal.loads(index)  # noqa: S302 - as trusted as __pycache__
-        version, packages, importable, modules = header
-        if (version, importable) == (_FORMAT, _importable(packages)):
+        version, places, modules = header
+        if version == _FORMAT:
+            now = _places_of(places)
+            moved = {package for package in places if places[package] != now.get(package)}
+            if moved:
+                modules = {name: modules[name] for name in modules if _package(name) not in moved}
             return modules, 2 * _LENGTH + len(index)
     except (OSError, EOFError, TypeError, ValueError, OverflowError):
         pass
@@ -205,13 +213,12 @@ def _index_of(file: int) -> tuple[Modules, int]:
 
 def _file(found: Mapping[str, tuple[Source, bytes]]) -> bytes:
     """The content of the file."""
-    packages = frozenset(name.partition(".")[0] for name in found)
     modules = {}
     size = 0
     for name, (source, bytecode) in found.items():
         modules[name] = (source, size, len(bytecode))
         size += len(bytecode)
-    index = marshal.dumps((_FORMAT, packages, _importable(packages), modules))
+    index = marshal.dumps((_FORMAT, _places_of(set(map(_package, found))), modules))
     front = (2 * _LENGTH + len(index) + size).to_bytes(_LENGTH) + len(index).to_bytes(_LENGTH)
     return b"".join((front, index, *(bytecode for _, bytecode in found.values())))
 

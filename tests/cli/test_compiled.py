@@ -189,6 +189,16 @@ def test_a_plugin_that_is_installed_later_is_found(start: Start, plugins: Path) 
     assert start.run("say", PYTHONPATH=str(plugins)).output == "one\n"
 
 
+def test_paths_that_differ_change_nothing(start: Start, plugins: Path) -> None:
+    start.run()
+    start.run("say", PYTHONPATH=str(plugins))
+    before = start.file.stat()
+    runs = [start.run(), start.run("say", PYTHONPATH=str(plugins))]
+
+    assert all(LOADED in run.loads for run in runs)
+    assert start.file.stat() == before
+
+
 def test_what_is_installed_elsewhere_changes_nothing(start: Start) -> None:
     start.run()
     (start.scripts / "other.py").write_text("")
