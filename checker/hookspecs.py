@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
     from checker.policy import Policy
-    from checker.reports import Report
+    from checker.reports.report import Report
     from checker.verdicts import Classification, Engine, EngineProfile, Host, Verdict
 
 PROJECT = "checker"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from checker.reports import Report
 from checker.reports.output import (
     Output,
     OutputError,
@@ -22,6 +21,7 @@ from checker.reports.output import (
     write_file,
     write_outputs,
 )
+from checker.reports.report import Report
 from checker.reports.text.report import render_text
 from checker.results import Run
 
