@@ -1,6 +1,6 @@
 """Measures, records, draws the plots and writes the page: `make performance`.
 
-Run it on a quiet machine. It needs 5 GB on the disk, and an hour on two processors.
+Run it on a quiet machine. It needs 6 GB on the disk, and ten minutes on two processors.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # With the version, since what bytecode means can change in any of them.
 _FORMAT = f"1, Python {sys.version}"
 _LENGTH = 8  # bytes of each of the two numbers in front: the length of all, and of the index
+_LOWEST = 0xFFFF_FFFF  # what .pyc files keep of sizes and times
 _STANDARD_STREAMS = (0, 1, 2)
 _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 
@@ -57,10 +58,11 @@ class CompiledModules:
         if name not in self._modules:
             return None
         source, place, size = self._modules[name]
-        if not _is_unchanged(source):
+        bytecode = self._bytecode(place, size)
+        if len(bytecode) != size or not _is_unchanged(source):
             return None
         path, _, _, cached, is_package = source
-        loader = _Loader(name, path, self._bytecode(place, size))
+        loader = _Loader(name, path, bytecode)
         spec = ModuleSpec(name, loader, origin=path, is_package=is_package)
         spec.has_location = True
         spec.cached = cached
@@ -77,18 +79,24 @@ class CompiledModules:
         if not specs or not _is_for_writing(self._path):
             return
         known = {
-            name: (source, self._bytecode(place, size))
+            name: (source, bytecode)
             for name, (source, place, size) in self._modules.items()
-            if _is_unchanged(source)
+            if name not in specs
+            and _is_unchanged(source)
+            and len(bytecode := self._bytecode(place, size)) == size
         }
         try:
-            added = {name: (_source(spec), _bytecode(spec)) for name, spec in specs.items()}
+            added = {name: _compiled(spec) for name, spec in specs.items()}
             _write(self._path, _file({**known, **added}))
         except (OSError, ImportError, SyntaxError, ValueError):
             return
 
     def _bytecode(self, place: int, size: int) -> bytes:
-        return os.pread(self._file, size, self._begin + place)
+        """Some bytecode; less if it cannot be read."""
+        try:
+            return os.pread(self._file, size, self._begin + place)
+        except OSError:
+            return b""
 
     def _found_elsewhere(self) -> Iterator[tuple[str, ModuleSpec]]:
         """The modules that Python has found itself since, and has a source of."""
@@ -169,11 +177,32 @@ def _source(spec: ModuleSpec) -> Source:
     return path, status.st_size, int(status.st_mtime), spec.cached, is_package
 
 
-def _bytecode(spec: ModuleSpec) -> bytes:
-    """The bytecode of a source, which is looked at first: so a change in between is a change."""
+def _compiled(spec: ModuleSpec) -> tuple[Source, bytes]:
+    """A source and its bytecode; a source that is changed meanwhile is another one."""
+    source = _source(spec)
+    kept = _kept_by_python(source)
+    if kept is not None:
+        return source, kept
     loader = spec.loader
     code = loader.get_code(spec.name) if isinstance(loader, SourceFileLoader) else None
-    return marshal.dumps(code)
+    return source, marshal.dumps(code)
+
+
+def _kept_by_python(source: Source) -> bytes | None:
+    """The bytecode in ``__pycache__``; None if it is not that of this source at this place."""
+    from importlib.util import MAGIC_NUMBER
+
+    path, size, seconds, cached, _ = source
+    numbers = (0, seconds & _LOWEST, size & _LOWEST)
+    header = MAGIC_NUMBER + b"".join(number.to_bytes(4, "little") for number in numbers)
+    try:
+        with open(cached or "", "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    # Functions have the path of their source, for tracebacks.
+    is_kept = data.startswith(header) and os.fsencode(path) in data
+    return data[len(header) :] if is_kept else None
 
 
 def _open(path: str) -> int:
