@@ -241,7 +241,7 @@ def test_fuzz_targets_take_their_seeds(name: str) -> None:
 def test_a_fuzz_target_tells_what_it_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checker_layers.malformed_whiteout._directories", lambda _: {"x": 10**6})
     with pytest.raises(FoundError, match="IndexError"):
-        TARGETS["layer"].run(b"")
+        TARGETS["layer"].run(write_tar((file("a/.wh.b"),)))
 
 
 def test_checksums_are_repaired() -> None:

@@ -59,6 +59,7 @@ def run_process(at_end: Callable[[], None]) -> NoReturn:
     # Else NumPy starts threads for algebra, which is not done here; each waits busily for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.excepthook = _end_at_exception
+    sys.unraisablehook = _end_at_lost_interrupt
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -85,6 +86,13 @@ def _end_at_exception(
 ) -> None:
     """What is raised outside of ``run``, at its very end, is told as if it were inside."""
     os._exit(_code_of(error))
+
+
+def _end_at_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
+    """Python ignores what is raised when an object ends, as some do after each import."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        os._exit(_code_of(lost.exc_value))
+    sys.__unraisablehook__(lost)
 
 
 def run(argv: list[str] | None) -> int:

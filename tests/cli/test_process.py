@@ -222,6 +222,23 @@ def test_an_interrupt_while_the_command_is_imported(tmp_path: Path, name: str) -
     assert done == Done(130, "", "")
 
 
+def test_an_interrupt_that_python_ignores(tmp_path: Path) -> None:
+    """It does so with all that is raised when an object ends, as locks of imports do."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Ending:\n"
+        "    def __del__(self):\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'checker.session':\n"
+        "            Ending()\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    done = Checker(tmp_path).process("check", "-", paths=[tmp_path])
+    assert done == Done(128 + signal.SIGTERM, "", "")
+
+
 def test_a_signal_that_is_ignored_stays_ignored(image: Path) -> None:
     line = "trap '' INT TERM; (sleep 0.1; kill -INT $BASHPID; kill -TERM 0) & checker check -"
     image.with_name("run").write_text(line.replace("checker", COMMAND))
