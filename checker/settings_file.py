@@ -114,12 +114,13 @@ def find_file() -> str | None:
 def _directories(start: str) -> Iterator[str]:
     """A directory and those above it, as far as settings are looked for."""
     home = os.path.realpath(os.path.expanduser("~"))
-    directory = start
-    while directory == start or not _ends_search(directory, home):
-        yield directory
-        if os.path.lexists(os.path.join(directory, ".git")):
+    yield start
+    above = start
+    while not os.path.lexists(os.path.join(above, ".git")):
+        above = os.path.dirname(above)
+        if _ends_search(above, home):
             return
-        directory = os.path.dirname(directory)
+        yield above
 
 
 def _ends_search(directory: str, home: str) -> bool:

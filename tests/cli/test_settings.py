@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -227,3 +229,15 @@ def test_what_a_file_changes_is_shown(checker: Checker, image: Path, command: st
 def test_a_file_that_changes_nothing(checker: Checker, image: Path) -> None:
     checker.folder.joinpath("checker.toml").write_text("")
     assert "settings from checker.toml: no changes" in checker("check", image).out
+
+
+def test_in_the_root_of_the_file_system(image: Path) -> None:
+    """A container without a working directory has it there."""
+    done = subprocess.run(
+        [sys.executable, "-m", "checker", "check", str(image)],
+        cwd="/",
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
