@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from checker.model.entries import REGULAR, Entries
+
 PREFIX = "._"
 """How the name of such a file begins: ``._x`` belongs to ``x``."""
 DIRECTORIES = frozenset(
     {"__MACOSX", ".AppleDouble", ".Spotlight-V100", ".TemporaryItems", ".Trashes", ".fseventsd"}
 )
 """Directories that contain nothing else."""
+_REGULAR = ord(REGULAR)
+_BATCH = 4096
+_MARK = f"/{PREFIX}"
+_MARKS = (_MARK, *(f"/{name}/" for name in DIRECTORIES))
 # Gentoo's updates of configuration files, which wait to be merged.
 _GENTOO = "._cfg"
+
+
+def metadata_files(entries: Entries) -> tuple[int, ...]:
+    """The positions of the files with such names."""
+    return entries.cached(_metadata_files)
+
+
+def _metadata_files(entries: Entries) -> tuple[int, ...]:
+    has_directories = not entries.knows_all_directories or any(
+        path.rpartition("/")[2] in DIRECTORIES for path in entries.directories
+    )
+    marks = _MARKS if has_directories else (_MARK,)
+    found = []
+    for start in range(0, len(entries), _BATCH):
+        batch = entries.paths[start : start + _BATCH]
+        joined = "/" + "/".join(batch)
+        if any(mark in joined for mark in marks):
+            found += [
+                position
+                for position, path in enumerate(batch, start)
+                if entries.kinds[position] == _REGULAR and is_metadata(path)
+            ]
+    return tuple(found)
 
 
 def is_metadata(path: str) -> bool:

@@ -34,7 +34,7 @@ class Scope(NamedTuple):
 class ListedRule(NamedTuple):
     """What a run needs to know of a rule before it is loaded.
 
-    A listed rule reads no files, follows no other rules and is no requirement of the user.
+    A listed rule cannot read files, run after other rules, or be a requirement of a policy.
 
     Attributes:
         id: Its id.
@@ -62,17 +62,22 @@ class ListedRule(NamedTuple):
         return check
 
 
-def listed(package: str, scopes: tuple[Scope, ...], table: str) -> tuple[ListedRule, ...]:
-    """The rules of a table with a line for each: its id, its name and its former names.
+def listed(package: str, *tables: tuple[tuple[Scope, ...], str]) -> tuple[ListedRule, ...]:
+    """The rules of tables with a line for each: its id, its name and its former names.
 
     A rule named ``size-mismatch`` is the class ``SizeMismatch`` in the module ``size_mismatch``.
 
     Args:
         package: The package with the modules.
-        scopes: The archives that the rules look at are those that all of them include.
-        table: The lines.
+        tables: The scopes of some rules, and their lines. The rules look at the archives that all
+            of their scopes include.
     """
-    return tuple(_listed(package, scopes, *line.split()) for line in table.split("\n") if line)
+    return tuple(
+        _listed(package, scopes, *line.split())
+        for scopes, lines in tables
+        for line in lines.split("\n")
+        if line
+    )
 
 
 def _listed(

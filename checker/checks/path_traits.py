@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from checker.checks.appledouble import DIRECTORIES, PREFIX
 from checker.model.entries import Entries
 
 CONTROLS = frozenset((*range(1, 0x20), 0x7F))
@@ -13,19 +12,8 @@ OTHER_CHARACTERS = frozenset(range(0x80, 0x100))
 """Parts of characters that are not ASCII."""
 OF_WINDOWS = frozenset(b"\\:")
 """What paths of Windows contain: a backslash, or the colon after a drive."""
-_OF_MACOS = (f"/{PREFIX}", *(f"/{name}/" for name in DIRECTORIES))
 
 
 def has_any_of(entries: Entries, wanted: frozenset[int]) -> bool:
     """Whether any of some bytes occurs in a path."""
     return not wanted.isdisjoint(entries.path_bytes)
-
-
-def has_names_of_macos(entries: Entries) -> bool:
-    """Whether a path may be one of a file in which macOS keeps metadata (AppleDouble)."""
-    return entries.cached(_has_names_of_macos)
-
-
-def _has_names_of_macos(entries: Entries) -> bool:
-    texts = (text.replace("\0", "\0/") for text in entries.texts())
-    return any(mark in text for text in texts for mark in _OF_MACOS)

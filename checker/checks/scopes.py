@@ -1,15 +1,18 @@
-"""What the scopes of several bundles ask of an archive and of the entries of a tar."""
+"""Scopes of several bundles, and what scopes ask of an archive and of the entries of a tar."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator
 
+from checker.checks.listed import Scope
 from checker.model.archive import Archive
 from checker.model.entries import SPELLINGS, Entries
 from checker.model.image import Config
 from checker.model.rootfs import are_whole
 
+IMAGES = Scope(lambda archive: bool(archive.images), "the archive has no image")
+"""Archives with images."""
 _ABSOLUTE = tuple(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")
 
 

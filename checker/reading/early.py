@@ -70,7 +70,7 @@ class EarlyHash:
             self._done.set()
 
     def give_up(self, error: OSError) -> None:
-        """End it, unless all of it is hashed: the rest cannot be read, or nobody wants it."""
+        """Set the error, unless all bytes are hashed: the rest cannot be read or is not needed."""
         if not self._done.is_set():
             self._error = error
             self._done.set()

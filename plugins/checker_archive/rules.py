@@ -60,7 +60,7 @@ ARC024 unreadable-file
 )
 
 RULES: tuple[type[Check] | ListedRule, ...] = (
-    *(rule for scopes, table in _TABLES for rule in listed("checker_archive", scopes, table)),
+    *listed("checker_archive", *_TABLES),
     LimitReached,
     WrappedInDirectory,
     UnreferencedMember,

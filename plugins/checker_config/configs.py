@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Check, Config, Image, Manifest
+from checker.checks.scopes import IMAGES
 from checker.model.image import nature_of
-from checker_config.scopes import IMAGES
 
 
 class ImageCheck(Check):

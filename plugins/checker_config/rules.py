@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from checker.checks.listed import ListedRule, listed
+from checker.checks.scopes import IMAGES
 from checker_config.scopes import (
     HEALTH_CHECKS,
-    IMAGES,
     LABELS,
     ODD_COUNTS,
     ODD_ROOTFS_TYPES,
@@ -46,7 +46,5 @@ CFG008 unsound-search-path
     ((LABELS,), "CFG015 unusual-label"),
 )
 
-RULES: tuple[ListedRule, ...] = tuple(
-    rule for scopes, table in _TABLES for rule in listed("checker_config", scopes, table)
-)
+RULES: tuple[ListedRule, ...] = listed("checker_config", *_TABLES)
 """All rules of the bundle."""

@@ -58,9 +58,6 @@ def _is_of_unusual_platform(config: Config) -> bool:
     return (config.os, config.architecture, config.variant) not in _USUAL_PLATFORMS
 
 
-IMAGES = Scope(lambda archive: bool(archive.images), "the archive has no image")
-"""Archives with images."""
-
 ODD_COUNTS = Scope(lambda archive: any(map(_has_odd_counts, archive.images)), None)
 ODD_ROOTFS_TYPES = _where_a_config(lambda config: config.rootfs_type not in (None, "layers"))
 UNUSUAL_PLATFORMS = _where_a_config(_is_of_unusual_platform)

@@ -64,7 +64,5 @@ DKR012 unnamed-image
     ((VERSION_FILES,), "DKR019 wrong-version-file"),
 )
 
-RULES: tuple[ListedRule, ...] = tuple(
-    rule for scopes, table in _TABLES for rule in listed("checker_docker", scopes, table)
-)
+RULES: tuple[ListedRule, ...] = listed("checker_docker", *_TABLES)
 """All rules of the bundle."""

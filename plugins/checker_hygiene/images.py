@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker import Archive, Check
-from checker_hygiene.scopes import IMAGES
+from checker.checks.scopes import IMAGES
 
 
 class ImageCheck(Check):

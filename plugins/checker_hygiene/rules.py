@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from checker import Check
 from checker.checks.listed import ListedRule, listed
+from checker.checks.scopes import IMAGES
 from checker_hygiene.credential_file import CredentialFile
 from checker_hygiene.deleted_secret import DeletedSecret
 from checker_hygiene.scopes import (
     CACHES,
-    IMAGES,
     LABELS,
     LAYOUTS,
     NAMES_WITHOUT_A_VERSION,
@@ -49,7 +49,7 @@ HYG018 file-in-several-layers
 )
 
 RULES: tuple[type[Check] | ListedRule, ...] = (
-    *(rule for scopes, table in _TABLES for rule in listed("checker_hygiene", scopes, table)),
+    *listed("checker_hygiene", *_TABLES),
     CredentialFile,
     DeletedSecret,
     UnnecessaryFile,

@@ -56,8 +56,6 @@ def _has_cache_places(entries: Entries) -> bool:
     return not (entries.knows_all_directories and CACHE_PLACES.isdisjoint(entries.directories))
 
 
-IMAGES = Scope(lambda archive: bool(archive.images), "the archive has no image")
-"""Archives with images."""
 LAYOUTS = Scope(
     lambda archive: archive.oci is not None, "only an OCI image layout can contain signatures"
 )

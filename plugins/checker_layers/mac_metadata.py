@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Entries, Finding, Layer, Severity
-from checker.checks.appledouble import DIRECTORIES, PREFIX, is_metadata
-from checker.model.entries import REGULAR
+from checker import Archive, Finding, Layer, Severity
+from checker.checks.appledouble import metadata_files
 from checker_layers.layers import TreeCheck, shown, trees, whose
-
-_REGULAR = ord(REGULAR)
-_BATCH = 4096
-_MARK = f"/{PREFIX}"
-_MARKS = (_MARK, *(f"/{name}/" for name in DIRECTORIES))
 
 
 class MacMetadata(TreeCheck):
@@ -51,11 +45,11 @@ class MacMetadata(TreeCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Search the names of each layer, and of a flat root filesystem."""
         for layer in trees(archive):
-            found = list(_metadata(layer.entries))
+            found = metadata_files(layer.entries)
             if found:
                 yield self._report(layer, found)
 
-    def _report(self, layer: Layer, found: list[int]) -> Finding:
+    def _report(self, layer: Layer, found: tuple[int, ...]) -> Finding:
         entries = layer.entries
         first = shown(entries, found[0])
         what = f"{first} is a file"
@@ -66,18 +60,3 @@ class MacMetadata(TreeCheck):
             f"{whose(layer)}{what} in which macOS keeps metadata (AppleDouble)",
             at={"path": entries.paths[found[0]], "offset": entries.offsets[found[0]]},
         )
-
-
-def _metadata(entries: Entries) -> Iterator[int]:
-    has_directories = not entries.knows_all_directories or any(
-        path.rpartition("/")[2] in DIRECTORIES for path in entries.directories
-    )
-    marks = _MARKS if has_directories else (_MARK,)
-    for start in range(0, len(entries), _BATCH):
-        batch = entries.paths[start : start + _BATCH]
-        joined = "/" + "/".join(batch)
-        if not any(mark in joined for mark in marks):
-            continue
-        for position, path in enumerate(batch, start):
-            if entries.kinds[position] == _REGULAR and is_metadata(path):
-                yield position

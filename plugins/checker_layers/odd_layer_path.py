@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Layer, Severity
+from checker.checks.path_traits import CONTROLS, OTHER_CHARACTERS, has_any_of
 from checker.model.entries import DIRECTORY
 from checker_layers.layers import LayerCheck, present_layers
 
@@ -12,9 +13,6 @@ _DIRECTORY = ord(DIRECTORY)
 _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))
 # What changes the direction of text (Unicode Standard Annex 9, section 2).
 _DIRECTION = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
-
-# Bytes of paths that are looked at: control characters, and what is not ASCII.
-_ODD_BYTES = frozenset((*range(1, 32), *range(127, 256)))
 
 
 class OddLayerPath(LayerCheck):
@@ -51,7 +49,7 @@ class OddLayerPath(LayerCheck):
         for layer, _ in present_layers(archive):
             entries = layer.entries
             yield from self._empty(layer)
-            if _ODD_BYTES.isdisjoint(entries.path_bytes):
+            if not has_any_of(entries, CONTROLS | OTHER_CHARACTERS):
                 continue
             joined = "/".join(entries.paths)
             odd = _CONTROL if joined.isascii() else _CONTROL | _DIRECTION

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from itertools import compress
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.checks.path_traits import OTHER_CHARACTERS, UPPER_CASE, has_any_of
 from checker_layers.layers import TreeCheck, uses, whose
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Deleting these from joined ASCII paths keeps the upper case letters and the separators.
 _ALL_BUT_UPPER = bytes(code for code in range(256) if chr(code) not in _UPPER + "\n")
-
-# The bytes of letters that may not be in lower case.
-_NOT_LOWER = frozenset((*_UPPER.encode(), *range(128, 256)))
 
 
 class PathsDifferByCase(TreeCheck):
@@ -87,7 +85,7 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
 
 def _with_upper_case(entries: Entries) -> list[str]:
     """The paths with an upper case letter, found without a test of each path."""
-    if _NOT_LOWER.isdisjoint(entries.path_bytes):
+    if not has_any_of(entries, UPPER_CASE | OTHER_CHARACTERS):
         return []
     paths = entries.paths
     joined = "\n".join(paths)

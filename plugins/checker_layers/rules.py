@@ -79,7 +79,5 @@ LYR022 layer-device-node
     ((TREES, PATHS_OF_MACOS), "LYR027 mac-metadata"),
 )
 
-RULES: tuple[ListedRule, ...] = tuple(
-    rule for scopes, table in _TABLES for rule in listed("checker_layers", scopes, table)
-)
+RULES: tuple[ListedRule, ...] = listed("checker_layers", *_TABLES)
 """All rules of the bundle."""

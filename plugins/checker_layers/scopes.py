@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from checker import Archive, Blob, Entries, Image, Layer
+from checker.checks.appledouble import metadata_files
 from checker.checks.listed import Scope
 from checker.checks.path_traits import (
     CONTROLS,
@@ -16,7 +17,6 @@ from checker.checks.path_traits import (
     OTHER_CHARACTERS,
     UPPER_CASE,
     has_any_of,
-    has_names_of_macos,
 )
 from checker.checks.scopes import has_ids_above, has_odd_spellings, tables_of
 from checker.model.collisions import collisions
@@ -185,4 +185,4 @@ UPPER_CASE_PATHS = _where_a_table(
     lambda entries: has_any_of(entries, UPPER_CASE | OTHER_CHARACTERS)
 )
 PATHS_OF_WINDOWS = _where_a_table(_has_paths_of_windows)
-PATHS_OF_MACOS = _where_a_table(has_names_of_macos)
+PATHS_OF_MACOS = _where_a_table(lambda entries: bool(metadata_files(entries)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.checks.path_traits import OF_WINDOWS, has_any_of
 from checker.model.entries import GLOBAL_HEADER
 from checker.patterns import pattern
 from checker.records import NamedTuple
@@ -13,7 +14,6 @@ from checker_layers.layers import TreeCheck, shown, uses, whose
 _GLOBAL = ord(GLOBAL_HEADER)
 _BATCH = 4096
 _SHOWN = 200
-_MARKS = frozenset(rb"\:")
 _IN_TARGET = pattern(r"\A(?:[A-Za-z]:[\\/]|\\)|(?:\A|[\\/])\.\.\\|\\\.\.(?:[\\/]|\Z)")
 # Nearly all sound names with a backslash are escapes of systemd, below its directories.
 _IN_NAME = pattern(rf"{_IN_TARGET.pattern}|\A[^/\\]*\\(?!x[0-9a-f]{{2}})")
@@ -94,7 +94,7 @@ class WindowsPath(TreeCheck):
 
 
 def _names(entries: Entries) -> Iterator[int]:
-    if _MARKS.isdisjoint(entries.path_bytes):
+    if not has_any_of(entries, OF_WINDOWS):
         return
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]

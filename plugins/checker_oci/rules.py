@@ -73,7 +73,5 @@ OCI043 image-without-valid-signature
     ),
 )
 
-RULES: tuple[ListedRule, ...] = tuple(
-    rule for scopes, table in _TABLES for rule in listed("checker_oci", scopes, table)
-)
+RULES: tuple[ListedRule, ...] = listed("checker_oci", *_TABLES)
 """All rules of the bundle."""

@@ -59,7 +59,7 @@ RFS015 kernel-in-image
 )
 
 RULES: tuple[type[Check] | ListedRule, ...] = (
-    *(rule for scopes, table in _TABLES for rule in listed("checker_rootfs", scopes, table)),
+    *listed("checker_rootfs", *_TABLES),
     EntrypointNotExecutable,
     WrongArchitecture,
     MissingInterpreter,

@@ -8,8 +8,9 @@ _DAMAGED = Scope(includes=lambda archive: archive.damage is not None, reason=Non
 
 RULES: tuple[ListedRule, ...] = listed(
     "checker_transport",
-    (_DAMAGED,),
-    """
+    (
+        (_DAMAGED,),
+        """
 TRP001 leading-text
 TRP002 converted-line-endings
 TRP003 converted-characters
@@ -23,4 +24,5 @@ TRP010 other-format
 TRP011 encrypted-file
 TRP012 unwritten-data
 """,
+    ),
 )

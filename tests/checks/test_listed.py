@@ -126,7 +126,7 @@ def test_a_table_has_a_line_for_each_rule() -> None:
 LST001 found-there
 LST002 one former-name
 """
-    assert listed("package", EVERY, table) == (
+    assert listed("package", (EVERY, table)) == (
         ListedRule("LST001", "found-there", "package.found_there:FoundThere", EVERY),
         ListedRule("LST002", "one", "package.one:One", EVERY, ("former-name",)),
     )

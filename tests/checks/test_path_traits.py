@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.checks.appledouble import is_metadata
+from checker.checks.appledouble import is_metadata, metadata_files
 from checker.checks.path_traits import (
     CONTROLS,
     OF_WINDOWS,
     OTHER_CHARACTERS,
     UPPER_CASE,
     has_any_of,
-    has_names_of_macos,
 )
-from checker.model.entries import Entries, clean_path
+from checker.model.entries import REGULAR, Entries, clean_path
 
 PIECES = ("a", "B", "._c", "__MACOSX", "C:", "x\\y", "\n", "\x7f", "é", ".")
 SETS = {
@@ -29,13 +28,14 @@ SETS = {
 def entries_of(paths: list[str]) -> Entries:
     entries = Entries()
     entries.paths.extend(paths)
+    entries.kinds.extend(REGULAR.encode() * len(paths))
     return entries
 
 
 def traits_of(paths: list[str]) -> set[str]:
     entries = entries_of(paths)
     found = {name for name, wanted in SETS.items() if has_any_of(entries, wanted)}
-    return found | ({"macOS"} if has_names_of_macos(entries) else set())
+    return found | ({"macOS"} if metadata_files(entries) else set())
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Ran(NamedTuple):
 
 
 class Start:
-    """A script that runs the checker, with a place of its own for bytecode."""
+    """A script that runs the checker, with its own directory for bytecode."""
 
     def __init__(self, folder: Path) -> None:
         self.scripts = folder / "scripts"
