@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from copy import copy
 from functools import partial
 from types import TracebackType
@@ -19,7 +20,7 @@ from checker.applied import applied_settings
 from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
-from checker.checks.runner import CheckRun, run_checks
+from checker.checks.runner import CheckRun, begin_checks, finish_checks, run_checks
 from checker.cores import available_cores
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
@@ -33,9 +34,9 @@ from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
 from checker.plugin_settings import read_plugin_settings
 from checker.plugins import LoadedPlugins, load_plugins
-from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.archive import Reading, ReadOptions, begin_archive, begin_file
 from checker.reading.blob import KnownBlobs
-from checker.reading.early import EarlyHashes
+from checker.reading.early import EarlyHashError, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
@@ -284,9 +285,7 @@ class Session:
         """
         named = _named(source, name)
         session = self.for_archive(named.name)
-        return session.judge(
-            session.read(source, name=name, plan=session.plan(), progress=progress)
-        )
+        return session._read_and(session._judge, named, session.plan(), progress)  # noqa: SLF001
 
     def plan(self) -> ContentPlan:
         """What the rules read of files.
@@ -312,9 +311,7 @@ class Session:
         """
         named = _named(source, name)
         session = self.for_archive(named.name)
-        return session.classified(
-            session.read(source, name=name, plan=_START_CONTENT, progress=progress)
-        )
+        return session._read_and(session._classified, named, _START_CONTENT, progress)  # noqa: SLF001
 
     def read(
         self,
@@ -574,49 +571,63 @@ class Session:
         """Read something of a source; the boundary around all reading."""
         told = _told(_receivers(self._watch, progress))
         options = self._reading._replace(plan=plan, meter=Meter(source.name, told))
-        try:
-            return read(options)
-        except (CheckerError, MemoryError):
-            raise
-        except _ProgressError as error:
-            raise error.error from None
-        except Exception as error:
-            if is_lack_of_threads(error):
-                raise MemoryError(str(error)) from error
-            # No input is known that leads here; one that does must not hide the other archives.
-            raise UnreadableError(source.name, _reading_failed(error)) from error
+        with _boundary(source.name):
+            return _without_early_errors(partial(read, options))
+
+    def _read_and(
+        self,
+        look: Callable[[Archive], CheckedArchive],
+        source: _Named,
+        plan: ContentPlan,
+        progress: Progress | None,
+    ) -> CheckedArchive:
+        """What a look at an archive shows, which begins while its bytes may still be hashed."""
+
+        def read_and_look() -> CheckedArchive:
+            with closing(self._guarded(source, partial(_begin, source), plan, progress)) as reading:
+                checked = look(reading.archive)
+                with _boundary(source.name):
+                    stats = reading.finish().stats
+            shown = checked.archive
+            return checked._replace(archive=None if shown is None else shown._replace(stats=stats))
+
+        return _without_early_errors(read_and_look)
 
     def classified(self, archive: Archive) -> CheckedArchive:
         """Classify an archive whose facts were read before."""
-        session = self.for_archive(archive.path)
-        if session is not self:
-            return session.classified(archive)
+        return self.for_archive(archive.path)._classified(archive)  # noqa: SLF001
+
+    def _classified(self, archive: Archive) -> CheckedArchive:
         loaded = self.plugins.load_readers()
         found = masked(self._classify(archive, loaded.readers.engines))
         return found._replace(problems=tuple(dict.fromkeys((*found.problems, *loaded.problems))))
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
-        session = self.for_archive(archive.path)
-        return session.judge(archive) if session is not self else self._judge(archive)
+        return self.for_archive(archive.path)._judge(archive)  # noqa: SLF001
 
     def _judge(self, archive: Archive) -> CheckedArchive:
-        classified = self._classify(archive)
-        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
-            verdicts=classified.verdicts,
-            required_verdicts=classified.required_verdicts,
-            classification=classified.classification,
             options=self.settings.options,
             host=self.settings.host,
-            signatures=classified.signatures,
             verify_keys=self.settings.verify_keys,
             plugins=self.settings.plugins,
         )
+        rules = [rule for rule in self.rules if not rule.follows_findings]
+        begun = begin_checks(archive, rules, context)
+        # Verdicts depend on digests, for which this may wait.
+        classified = self._classify(archive)
+        archive = classified.archive or archive
+        context = context._replace(
+            verdicts=classified.verdicts,
+            required_verdicts=classified.required_verdicts,
+            classification=classified.classification,
+            signatures=classified.signatures,
+        )
         today = dt.datetime.now(tz=dt.UTC).date()
-        run = self._run_rules(archive, context, today)
+        run = self._run_last(archive, finish_checks(begun, archive, context), context, today)
         used = self.settings.used_waivers(run.findings, today)
         checked = masked(
             classified._replace(
@@ -642,11 +653,11 @@ class Session:
 
         return self._given.for_archive(path).archive_name or archive_name(path)
 
-    def _run_rules(self, archive: Archive, context: CheckContext, today: dt.date) -> CheckRun:
-        """Run the rules, those that follow the findings of the others last."""
-        first = [rule for rule in self.rules if not rule.follows_findings]
+    def _run_last(
+        self, archive: Archive, run: CheckRun, context: CheckContext, today: dt.date
+    ) -> CheckRun:
+        """Run the rules that follow the findings of the others."""
         last = [rule for rule in self.rules if rule.follows_findings]
-        run = run_checks(archive, first, context)
         findings = self.settings.judge(run.findings, today)
         archive = archive._replace(limits=(*archive.limits, *run.limits))
         followed = run_checks(archive, last, context._replace(findings=findings))
@@ -778,9 +789,38 @@ def _read_baseline(file: str, settings: Settings, registry: Registry) -> Baselin
 
 
 def _read_facts(source: _Named, options: ReadOptions) -> Archive:
+    with closing(_begin(source, options)) as reading:
+        return reading.finish()
+
+
+def _begin(source: _Named, options: ReadOptions) -> Reading:
     if isinstance(source.source, str):
-        return read_archive(source.source, options, name=source.name)
-    return read_file(source.source, source.name, options)
+        return begin_archive(source.source, options, name=source.name)
+    return begin_file(source.source, source.name, options)
+
+
+@contextmanager
+def _boundary(name: str) -> Iterator[None]:
+    """The boundary around all reading: what goes wrong in it is told of the archive."""
+    try:
+        yield
+    except (CheckerError, EarlyHashError, MemoryError):
+        raise
+    except _ProgressError as error:
+        raise error.error from None
+    except Exception as error:
+        if is_lack_of_threads(error):
+            raise MemoryError(str(error)) from error
+        # No input is known that leads here; one that does must not hide the other archives.
+        raise UnreadableError(name, _reading_failed(error)) from error
+
+
+def _without_early_errors(read: Callable[[], T]) -> T:
+    """Read, and once more if another thread could not read what it hashes: none does it then."""
+    try:
+        return read()
+    except EarlyHashError:
+        return read()
 
 
 def _start_root(rootfs: Rootfs, architecture: str) -> Start:

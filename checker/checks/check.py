@@ -88,6 +88,9 @@ class Check:
             first, and with a finding the others are skipped, except those that follow findings.
         follows_limits: Whether it runs after other rules, and sees the limits that they reached.
         follows_findings: Whether it runs after the other rules, and sees what they found.
+        needs_digests: Whether it looks at digests of contents, or at what the context says of
+            verdicts and signatures. A rule that does not can run while the bytes of the archive are
+            still being hashed.
         stated: What a policy states, if the rule was made of one: results that are kept depend on
             it.
         is_required: Whether users ask for it by name, as with a policy: reports say so where it is
@@ -106,6 +109,7 @@ class Check:
     explains_all: ClassVar[bool] = False
     follows_limits: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
+    needs_digests: ClassVar[bool] = True
     security: ClassVar[float | None] = None
     stated: ClassVar[str] = ""
     is_required: ClassVar[bool] = False

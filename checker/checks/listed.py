@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class ListedRule(NamedTuple):
         scopes: It is loaded for archives that all of them include; of others the first that does
             not include the archive says what comes of the rule.
         aliases: Its former names and ids.
+        needs_digests: What ``Check.needs_digests`` says, for its scopes as well.
     """
 
     id: str
@@ -50,6 +51,7 @@ class ListedRule(NamedTuple):
     place: str
     scopes: tuple[Scope, ...]
     aliases: tuple[str, ...] = ()
+    needs_digests: bool = False
 
     def load(self) -> type[Check]:
         """Import the rule.
@@ -78,6 +80,11 @@ def listed(package: str, *tables: tuple[tuple[Scope, ...], str]) -> tuple[Listed
         for line in lines.split("\n")
         if line
     )
+
+
+def needing_digests(rules: Iterable[ListedRule]) -> tuple[ListedRule, ...]:
+    """Rules that are asked, or whose scopes are, when digests and verdicts are known."""
+    return tuple(rule._replace(needs_digests=True) for rule in rules)
 
 
 def _listed(

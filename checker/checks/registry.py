@@ -70,6 +70,11 @@ class Rule(NamedTuple):
         return not isinstance(self.given, ListedRule) and self.given.follows_findings
 
     @property
+    def needs_digests(self) -> bool:
+        """Whether it runs when all bytes are hashed, and the engines were asked."""
+        return self.given.needs_digests
+
+    @property
     def is_required(self) -> bool:
         """Whether it is a requirement of the user."""
         return not isinstance(self.given, ListedRule) and self.given.is_required

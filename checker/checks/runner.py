@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import islice
 
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
-from checker.checks.listed import Scope
+from checker.checks.listed import ListedRule, Scope
 from checker.checks.registry import Rule
 from checker.checks.same_document import repeated
 from checker.isolation import Failure, attempt, attempt_each, described, misfit
@@ -126,25 +126,89 @@ class CheckRun(NamedTuple):
     limits: tuple[LimitReached, ...] = ()
 
 
+class BegunChecks(NamedTuple):
+    """Rules of which those have run that need no digests.
+
+    Attributes:
+        rules: All rules, in their order.
+        running: Those that have run.
+        reached: Limits that kept them from looking at everything in merged roots.
+    """
+
+    rules: tuple[Rule, ...]
+    running: Mapping[Rule, _Running]
+    reached: tuple[LimitReached, ...]
+
+
 def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -> CheckRun:
     """Run every rule over an archive.
 
     A check that raises ends with the outcome ``error`` and its traceback; the others go on.
     """
-    # Many rules have the same scope.
-    includes = cache(lambda scope: scope.includes(archive))
-    running = [_start(rule, archive, context, includes) for rule in rules]
-    first = [one for one in running if one.check.explains_all]
+    return finish_checks(begin_checks(archive, rules, context), archive, context)
+
+
+def begin_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -> BegunChecks:
+    """Run the rules that need no digests of contents, which may not be there yet.
+
+    Args:
+        archive: The archive.
+        rules: All rules.
+        context: What the run tells them, without verdicts and signatures.
+    """
+    every = tuple(rules)
+    early = [] if any(map(_explains_late, every)) else filter(_is_early, every)
+    started = _started(archive, early, context)
+    first = [one for one in started.values() if one.check.explains_all]
     _run(archive, first, context)
-    later = [one for one in running if not one.check.explains_all]
+    later = [one for one in started.values() if not one.check.explains_all]
     _skip_explained(later, first)
+    return BegunChecks(every, started, _run(archive, later, context))
+
+
+def finish_checks(begun: BegunChecks, archive: Archive, context: CheckContext) -> CheckRun:
+    """Run the other rules.
+
+    Args:
+        begun: The rules, and those that have run.
+        archive: The archive, whose digests are there.
+        context: What the run tells the rules.
+    """
+    started = _started(
+        archive, [rule for rule in begun.rules if rule not in begun.running], context
+    )
+    running = [begun.running.get(rule) or started[rule] for rule in begun.rules]
+    _run(archive, [one for one in started.values() if one.check.explains_all], context)
+    later = [one for one in started.values() if not one.check.explains_all]
+    _skip_explained(later, [one for one in running if one.check.explains_all])
     of_roots = _run(archive, [one for one in later if not one.check.follows_limits], context)
-    reached = tuple(dict.fromkeys((*_limits_reached(running, context.limits), *of_roots)))
+    limits = _limits_reached(running, context.limits)
+    reached = tuple(dict.fromkeys((*limits, *begun.reached, *of_roots)))
     archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *reached))))
     _run(archive, [one for one in later if one.check.follows_limits], context)
     _drop_repeated(archive, running)
     findings = [finding for one in running for finding in one.findings]
     return CheckRun(tuple(findings), tuple(one.result() for one in running), reached)
+
+
+def _explains_late(rule: Rule) -> bool:
+    """Whether a rule, of which it depends whether others run, needs digests itself."""
+    given = rule.given
+    return not isinstance(given, ListedRule) and given.explains_all and given.needs_digests
+
+
+def _is_early(rule: Rule) -> bool:
+    """Whether a rule needs neither digests nor what other rules say."""
+    follows_limits = not isinstance(rule.given, ListedRule) and rule.given.follows_limits
+    return not (rule.needs_digests or follows_limits)
+
+
+def _started(
+    archive: Archive, rules: Iterable[Rule], context: CheckContext
+) -> dict[Rule, _Running]:
+    # Many rules have the same scope.
+    includes = cache(lambda scope: scope.includes(archive))
+    return {rule: _start(rule, archive, context, includes) for rule in rules}
 
 
 def _drop_repeated(archive: Archive, running: Sequence[_Running]) -> None:

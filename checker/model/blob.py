@@ -21,12 +21,13 @@ class Blob(NamedTuple):
         position: Position of the member among the archive's entries; -1 for the archive itself.
         path: Cleaned path of the member.
         size: Size of the content in bytes.
-        digests: Encoded hash of the content, by algorithm; ``sha256`` is always there.
+        digests: Encoded hash of the content, by algorithm; ``sha256`` is always there. To ask for
+            one can mean to wait for another thread that hashes.
         document: The content as JSON, if it looks like it.
         compression: How the content is compressed.
         inflated_size: Bytes after decompression.
-        diff_id: Digest of the bytes after decompression, all of them (OCI image-spec 1.1,
-            config.md "Layer DiffID").
+        inflated_digests: The same of the bytes after decompression, all of them; those of the
+            content itself if it is not compressed; None of a document.
         tar: The content as a tar, if it is not a document.
         entry_count: Entries of ``tar``, also once it was dropped; None if it is not a tar.
         limits: Limits that cut the reading short; digests are then not to be trusted.
@@ -44,7 +45,7 @@ class Blob(NamedTuple):
     document: Document | None = None
     compression: Compression = NOT_COMPRESSED
     inflated_size: int = 0
-    diff_id: str | None = None
+    inflated_digests: Mapping[str, str] | None = None
     tar: Tar | None = None
     entry_count: int | None = None
     limits: tuple[LimitReached, ...] = ()
@@ -57,6 +58,13 @@ class Blob(NamedTuple):
     def digest(self) -> str:
         """The content's sha256 digest."""
         return f"sha256:{self.digests['sha256']}"
+
+    @property
+    def diff_id(self) -> str | None:
+        """Digest of the bytes after decompression (OCI image-spec 1.1, config.md, Layer DiffID)."""
+        return (
+            None if self.inflated_digests is None else f"sha256:{self.inflated_digests['sha256']}"
+        )
 
     @property
     def whole(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -55,7 +55,7 @@ from checker.patterns import pattern
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
-from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.early import EarlyDigests, EarlyHash, EarlyHashError, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
 from checker.reading.raw_tar import keep_raw
@@ -120,11 +120,59 @@ class ReadOptions(NamedTuple):
     cache: LayerCache | None = None
 
 
-def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
-    """Read the archive at a path; ``-`` is standard input.
+class Reading:
+    """An archive whose facts are there, but for digests which another thread may still compute.
+
+    It is to be closed.
 
     Args:
-        path: The path of a file or directory.
+        archive: The facts.
+        opened: The source.
+        options: How it is read.
+        began: When the reading began, as ``time.perf_counter`` says.
+
+    Attributes:
+        archive: The facts. Who asks for a digest that is not there yet waits for it.
+    """
+
+    def __init__(
+        self, archive: Archive, opened: Opened, options: ReadOptions, began: float
+    ) -> None:
+        self.archive = archive
+        self._opened = opened
+        self._meter = options.meter
+        self._began = began
+
+    def finish(self) -> Archive:
+        """Wait for all digests; the facts, with all that reading cost.
+
+        Raises:
+            UnreadableError: The source was changed meanwhile.
+            EarlyHashError: Another thread could not read what it hashes. If the archive is read
+                again, no other thread hashes it.
+        """
+        self._meter.check()
+        _await_digests(self.archive.members.blobs, self._meter)
+        change = self._opened.content.change()
+        if change is not None:
+            # What was found may be true of neither the old content nor the new one.
+            raise UnreadableError(
+                self.archive.path,
+                f"{change} while it was read; check it again when nothing writes to it",
+            )
+        seconds = time.perf_counter() - self._began
+        return self.archive._replace(stats=self.archive.stats._replace(seconds=seconds))
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._opened.content.close()
+
+
+def begin_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Reading:
+    """Read the archive at a path, but for digests that another thread computes.
+
+    Args:
+        path: The path of a file or directory; ``-`` is standard input.
         options: How to read.
         name: What the archive is called in the facts; the path if None.
 
@@ -135,10 +183,10 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
     called = name or path
     ahead = LayersAhead(called, options.plan, options.limits, options.cache)
     opened = open_source(path, options.plan, options.limits, options.meter, ahead)
-    return _read(called, opened, options, began)
+    return _begun(called, opened, options, began)
 
 
-def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
+def begin_file(file: BinaryFile, name: str, options: ReadOptions) -> Reading:
     """Read the archive in a file object, from its position on.
 
     Args:
@@ -152,12 +200,22 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
     began = time.perf_counter()
     ahead = LayersAhead(name, options.plan, options.limits, options.cache)
     opened = open_file(file, name, options.plan, options.limits, options.meter, ahead)
-    return _read(name, opened, options, began)
+    return _begun(name, opened, options, began)
 
 
-def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
-    with closing(opened.content):
-        return facts_of(path, opened, options, began)
+def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
+    """Read the archive at a path, all of it.
+
+    Parameters are those of ``begin_archive``, exceptions also those of ``Reading.finish``.
+    """
+    with closing(begin_archive(path, options, name=name)) as reading:
+        return reading.finish()
+
+
+def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
+    """Read the archive in a file object, all of it; parameters are those of ``begin_file``."""
+    with closing(begin_file(file, name, options)) as reading:
+        return reading.finish()
 
 
 def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
@@ -172,6 +230,20 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
     Raises:
         UnreadableError: It was changed meanwhile.
     """
+    archive = _facts_so_far(path, opened, options, began)
+    return Reading(archive, opened, options, began).finish()
+
+
+def _begun(path: str, opened: Opened, options: ReadOptions, began: float) -> Reading:
+    with ExitStack() as on_error:
+        on_error.callback(opened.content.close)
+        archive = _facts_so_far(path, opened, options, began)
+        on_error.pop_all()
+    return Reading(archive, opened, options, began)
+
+
+def _facts_so_far(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
+    """The facts, but for digests which another thread may still compute."""
     with closing(_whole_hash(opened, options)) as hashing:
         steps = Steps()
         blobs = _read_blobs(path, opened, options, steps)
@@ -180,14 +252,11 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         )
         damage = None if inside is not None else _find_damage(path, opened, steps)
         raw = _keep_raw(opened, steps)
+        if options.whole_digest:
+            # That of the file is known when those of its members are.
+            _await_digests(blobs, options.meter)
         sha256 = opened.sha256 or hashing.result(options.meter)
-    archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
-    change = opened.content.change()
-    if change is not None:
-        # What was found may be true of neither the old content nor the new one.
-        raise UnreadableError(
-            path, f"{change} while it was read; check it again when nothing writes to it"
-        )
+    archive = _gather(_Gathered(path, opened, blobs, sha256, began), options, steps)
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes, raw=raw)
 
@@ -211,7 +280,7 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) 
     with closing(again.content):
         blobs = _read_blobs(path, again, options, steps)
         raw = _keep_raw(again, steps)
-    archive = _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
+    archive = _gather(_Gathered(path, again, blobs, again.sha256, began), options, steps)
     return archive._replace(raw=raw)
 
 
@@ -305,6 +374,11 @@ class _FileHash:
             self._thread.start()
 
     def result(self, meter: Meter) -> str | None:
+        """Wait for the hash; None if it is not wanted, or the file cannot be read.
+
+        Raises:
+            EarlyHashError: It was begun before, and the file could not be read then.
+        """
         if self._hash is None:
             return None
         meter.begin(self._hash.span.length)
@@ -312,7 +386,9 @@ class _FileHash:
         meter.end()
         try:
             return self._hash.result()
-        except OSError:
+        except OSError as error:
+            if self._thread is None:
+                raise EarlyHashError(str(error)) from error
             return None
 
     def close(self) -> None:
@@ -347,8 +423,26 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions, steps: Steps) -
         for blob in results:
             found.add(blob)
             options.meter.check()
-    options.meter.end()
-    return found.parsed()
+    blobs = found.parsed()
+    if next(_pending(blobs), None) is None:
+        options.meter.end()
+    return blobs
+
+
+def _pending(blobs: Mapping[int, Blob]) -> Iterator[EarlyDigests]:
+    """The digests that another thread computes."""
+    for blob in blobs.values():
+        if isinstance(blob.digests, EarlyDigests):
+            yield blob.digests
+
+
+def _await_digests(blobs: Mapping[int, Blob], meter: Meter) -> None:
+    """Wait for the digests that another thread computes, and end the pass over the members."""
+    pending = [*_pending(blobs)]
+    for digests in pending:
+        digests.known()
+    if pending:
+        meter.end()
 
 
 def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
@@ -587,7 +681,7 @@ class _Workers:
             yield chunk
 
 
-class _Reading(NamedTuple):
+class _Gathered(NamedTuple):
     """What was read of an archive.
 
     Attributes:
@@ -605,7 +699,7 @@ class _Reading(NamedTuple):
     began: float
 
 
-def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
+def _gather(read: _Gathered, options: ReadOptions, steps: Steps) -> Archive:
     path, opened, blobs, sha256, began = read
     limits = options.limits
     place = Location(archive=path)

@@ -17,7 +17,7 @@ from checker.model.location import Location
 from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.early import EarlyHash
+from checker.reading.early import EarlyDigests, EarlyHash
 from checker.reading.layer_cache import LayerCache, LayerFacts, Question, facts_of
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
@@ -86,10 +86,11 @@ class KnownBlobs(Protocol):
 class _Hashes:
     """All digests of one content: sha256, and what the path of the blob asks for."""
 
-    def __init__(self, path: str, early: EarlyHash | None = None) -> None:
+    def __init__(self, task: Task, early: EarlyHash | None = None) -> None:
         self._early = early
+        self._count = task.count_bytes
         self._hashes = {} if early else {"sha256": hashlib.sha256()}
-        top, _, rest = path.partition("/")
+        top, _, rest = task.path.partition("/")
         algorithm = rest.partition("/")[0]
         if top == "blobs" and algorithm in _HASHES:
             self._hashes[algorithm] = _HASHES[algorithm]()
@@ -103,14 +104,12 @@ class _Hashes:
         """Whether there is anything to update."""
         return bool(self._hashes)
 
-    def wait(self, count: Callable[[int], None]) -> None:
-        """Wait for what is hashed elsewhere, whose bytes are counted."""
-        if self._early is not None:
-            self._early.wait(count)
-
-    def digests(self) -> dict[str, str]:
-        found = {"sha256": self._early.result()} if self._early else {}
-        return found | {algorithm: value.hexdigest() for algorithm, value in self._hashes.items()}
+    def digests(self) -> Mapping[str, str]:
+        found = {algorithm: value.hexdigest() for algorithm, value in self._hashes.items()}
+        if self._early is None:
+            return found
+        early = EarlyDigests(self._early, self._count)
+        return {**early, **found} if found else early
 
 
 def read_blob(
@@ -137,7 +136,7 @@ def read_blob(
         head = _take_head(chunks)
         if _is_document(task, head):
             return _read_json(task, head, chunks, limits)
-        if cache is not None and cache.is_worth(task.size, is_compressed=_is_compressed(head)):
+        if cache is not None and _is_worth_keeping(task, head, cache):
             return _Known(task, plan, limits, common, cache).read(head, chunks)
         return _read_layer(task, head, chunks, TarWalker(limits, plan, common), limits)
     except OSError as error:
@@ -170,7 +169,7 @@ def _empty(task: Task, *, error: str | None = None) -> Blob:
         position=task.position,
         path=task.path,
         size=task.size,
-        digests=_Hashes(task.path).digests(),
+        digests=_Hashes(task).digests(),
         error=error,
     )
 
@@ -181,12 +180,24 @@ def _is_document(task: Task, head: bytes) -> bool:
     return head.lstrip(b" \t\r\n").startswith(_JSON_STARTS) and not looks_like_header(head[:BLOCK])
 
 
+def _is_worth_keeping(task: Task, head: bytes, cache: LayerCache) -> bool:
+    """Whether facts of a layer are looked up and kept.
+
+    A plain one that another thread hashes is walked meanwhile, and is not looked up: that would
+    have to wait for the hash.
+    """
+    is_compressed = _is_compressed(head)
+    if not is_compressed and task.early() is not None:
+        return False
+    return cache.is_worth(task.size, is_compressed=is_compressed)
+
+
 def _is_compressed(head: bytes) -> bool:
     return detect(head[:MAGIC_SIZE]) is not CompressionKind.NONE
 
 
 def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits) -> Blob:
-    hashes = _Hashes(task.path)
+    hashes = _Hashes(task)
     kept = bytearray()
     size = 0
     piece: bytes | None = head
@@ -231,7 +242,7 @@ def _sought(task: Task) -> Seekable | None:
 
 
 def _read_plain(task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker) -> Blob:
-    hashes = _Hashes(task.path)
+    hashes = _Hashes(task)
     size = 0
     cose = bytearray()
     is_cose = head.startswith(COSE_START)
@@ -245,19 +256,19 @@ def _read_plain(task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWal
     return blob._replace(cose=bytes(cose)) if size <= MOST_COSE_BYTES else blob
 
 
+def _walk(walker: TarWalker, seekable: Seekable) -> Tar:
+    return walk_by_seeking(walker, seekable.read, seekable.size)
+
+
 def _read_large_plain(
     task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker, seekable: Seekable
 ) -> Blob:
     """Hash all bytes here, and walk the headers alone on another thread."""
-    hashes = _Hashes(task.path, task.early())
+    hashes = _Hashes(task, task.early())
     if not hashes.need_bytes:
-        tar = walk_by_seeking(walker, seekable.read, seekable.size)
-        hashes.wait(task.count_bytes)
-        return _plain_blob(task, seekable.size, hashes, tar)
+        return _plain_blob(task, seekable.size, hashes, _walk(walker, seekable))
     walked: list[Tar] = []
-    walking = BackgroundTask(
-        lambda: walked.append(walk_by_seeking(walker, seekable.read, seekable.size))
-    )
+    walking = BackgroundTask(lambda: walked.append(_walk(walker, seekable)))
     size = 0
     try:
         for chunk in chain((head,), chunks):
@@ -313,14 +324,13 @@ class _Known:
 
     def _known(self, question: Question, head: bytes, chunks: Iterator[bytes]) -> Blob | None:
         """What is known of the layer with this digest, which is computed here."""
-        hashes = _Hashes(self._task.path, self._task.early())
+        hashes = _Hashes(self._task, self._task.early())
         size = 0
         if hashes.need_bytes:
             for chunk in chain((head,), chunks):
                 hashes.update(chunk)
                 size += len(chunk)
         else:
-            hashes.wait(self._task.count_bytes)
             size = self._task.size
         digests = hashes.digests()
         facts = self._cache.find(question, digests["sha256"])
@@ -343,7 +353,7 @@ def known_blob(task: Task, size: int, digests: Mapping[str, str], facts: LayerFa
         digests=digests,
         compression=facts.compression,
         inflated_size=facts.inflated_size,
-        diff_id=facts.diff_id,
+        inflated_digests={"sha256": facts.diff_id.removeprefix("sha256:")},
         tar=facts.tar,
         entry_count=len(facts.tar.entries),
     )
@@ -357,7 +367,7 @@ def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
         tar=tar,
         entry_count=len(tar.entries),
     )
-    return blob._replace(diff_id=blob.digest)
+    return blob._replace(inflated_digests=blob.digests)
 
 
 class _CompressedReading:
@@ -367,7 +377,7 @@ class _CompressedReading:
         self, task: Task, kind: CompressionKind, walker: TarWalker, limits: Limits
     ) -> None:
         self._task = task
-        self._hashes = _Hashes(task.path, task.early())
+        self._hashes = _Hashes(task, task.early())
         self._inflater = Inflater(kind, limits)
         self._walker = walker
         self._diff = hashlib.sha256()
@@ -391,7 +401,7 @@ class _CompressedReading:
             digests=self._hashes.digests(),
             compression=self._inflater.finish(),
             inflated_size=self._inflated,
-            diff_id=f"sha256:{self._diff.hexdigest()}",
+            inflated_digests={"sha256": self._diff.hexdigest()},
             tar=tar,
             entry_count=len(tar.entries),
             limits=() if limit is None else (limit,),

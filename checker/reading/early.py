@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from threading import Event, Lock, Thread
 
@@ -32,6 +32,7 @@ _WORTH_A_START = 1 << 23
 # An image archive has few members. Of others no member is worth it.
 _FEW = Limits(entries=256, anomalies=1)
 _REGULAR = ord(REGULAR)
+_SHA256 = "sha256"
 
 
 class EarlyHash:
@@ -51,6 +52,11 @@ class EarlyHash:
         self._error: OSError | None = None
         self._done = Event()
         self.update(b"")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the bytes could not be read."""
+        return self._error is not None
 
     def compute(self, file: int, is_wanted: Callable[[], bool]) -> None:
         """Hash the stretch on this thread, as long as somebody wants it."""
@@ -99,6 +105,57 @@ class EarlyHash:
         if self._error is not None:
             raise self._error
         return self._sha256.hexdigest()
+
+
+class EarlyHashError(Exception):
+    """Another thread could not read what it hashes, so the digests are not there."""
+
+
+class EarlyDigests(Mapping[str, str]):
+    """The digest of bytes that another thread hashes: who asks for it waits.
+
+    Args:
+        hashing: The sha256 of these bytes.
+        count: Is told how many of them were hashed while somebody waited.
+    """
+
+    def __init__(self, hashing: EarlyHash, count: Callable[[int], None]) -> None:
+        self._hashing = hashing
+        self._count = count
+        self._known: dict[str, str] | None = None
+
+    def known(self) -> dict[str, str]:
+        """Wait for the digest.
+
+        Raises:
+            EarlyHashError: The bytes could not be read.
+        """
+        if self._known is None:
+            self._hashing.wait(self._count)
+            try:
+                self._known = {_SHA256: self._hashing.result()}
+            except OSError as error:
+                raise EarlyHashError(str(error)) from error
+        return self._known
+
+    def __getitem__(self, algorithm: str) -> str:
+        """Wait for the digest.
+
+        Raises:
+            KeyError: It is not computed with this algorithm.
+            EarlyHashError: The bytes could not be read.
+        """
+        return self.known()[algorithm]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((_SHA256,))
+
+    def __len__(self) -> int:
+        return 1
+
+    def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
+        """A copy has the digests themselves."""
+        return dict, (self.known(),)
 
 
 class _Stretch(NamedTuple):
@@ -151,7 +208,7 @@ class EarlyHashes:
             None if the caller has to hash it, which it need not wait for then.
         """
         found = self._hashes.get(span)
-        if found is None or _identity(file) != self._identity:
+        if found is None or found.has_failed or _identity(file) != self._identity:
             return None
         with self._lock:
             if not found.is_begun:

@@ -88,8 +88,11 @@ def facts_of(blob: Blob, records: int) -> LayerFacts | None:
         records: Records of extension headers that it took of those for all layers.
     """
     tar = blob.tar
-    if tar is None or blob.diff_id is None or not blob.whole or blob.cuts:
+    if tar is None or not blob.whole or blob.cuts:
         return None
     if tar.limits or tar.crashes or blob.compression.error is not None:
         return None
-    return LayerFacts(blob.compression, blob.inflated_size, blob.diff_id, tar, records)
+    diff_id = blob.diff_id
+    if diff_id is None:
+        return None
+    return LayerFacts(blob.compression, blob.inflated_size, diff_id, tar, records)

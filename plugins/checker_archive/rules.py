@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker import Check
-from checker.checks.listed import ListedRule, listed
+from checker.checks.listed import ListedRule, listed, needing_digests
 from checker_archive.limit_reached import LimitReached
 from checker_archive.scopes import (
     DEVICES,
@@ -46,7 +46,6 @@ ARC015 skippable-frame-first
 ARC024 unreadable-file
 """,
     ),
-    ((TARS, REPEATED_MEMBERS), "ARC008 duplicate-member"),
     ((ESCAPING_NAMES,), "ARC009 escaping-name"),
     ((MALFORMED_HEADERS,), "ARC011 malformed-header"),
     ((UNSUPPORTED_TYPES,), "ARC012 unsupported-entry-type"),
@@ -58,9 +57,11 @@ ARC024 unreadable-file
     ((NOT_ROOTS, TARS, HARD_LINKS), "ARC021 dangling-hard-link"),
     ((TARS, DEVICES), "ARC022 device-node"),
 )
+_WITH_DIGESTS = (((TARS, REPEATED_MEMBERS), "ARC008 duplicate-member"),)
 
 RULES: tuple[type[Check] | ListedRule, ...] = (
     *listed("checker_archive", *_TABLES),
+    *needing_digests(listed("checker_archive", *_WITH_DIGESTS)),
     LimitReached,
     WrappedInDirectory,
     UnreferencedMember,

@@ -47,6 +47,7 @@ class UnreferencedMember(Check):
     name = "unreferenced-member"
     severity = Severity.NOTE
     since = "0.1.0"
+    needs_digests = False
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the references of the image are not known completely."""

@@ -42,6 +42,7 @@ class WrappedInDirectory(Check):
     aliases: ClassVar[tuple[str, ...]] = ("wrapped-in-folder",)
     severity = Severity.ERROR
     since = "0.1.0"
+    needs_digests = False
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the content is where engines look for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.listed import ListedRule, listed
+from checker.checks.listed import ListedRule, listed, needing_digests
 from checker_docker.scopes import (
     CONFIGS_WITH_OTHER_NAMES,
     DOCKER_ARCHIVES,
@@ -52,17 +52,22 @@ DKR011 repeated-name
 DKR012 unnamed-image
 """,
     ),
-    ((MANIFEST_JSONS, CONFIGS_WITH_OTHER_NAMES), "DKR009 config-name-mismatch"),
     ((MANIFEST_JSONS, UNUSUAL_COMPRESSION), "DKR017 unreadable-layer-compression"),
     ((REPOSITORIES_EXPECTED,), "DKR006 invalid-repositories"),
-    ((DOCKER_ARCHIVES, WITH_REPOSITORIES), "DKR013 repositories-mismatch"),
     ((FORMAT_BEFORE_2015,), "DKR007 invalid-v1-config"),
-    ((HYBRIDS,), "DKR014 docker-oci-mismatch halves-disagree"),
     ((LEGACY,), "DKR015 legacy-format"),
     ((MANY_LAYERS,), "DKR016 too-many-layers"),
     ((NO_HYBRIDS, SYMLINKS), "DKR018 dangling-symlink"),
+)
+_WITH_DIGESTS = (
+    ((MANIFEST_JSONS, CONFIGS_WITH_OTHER_NAMES), "DKR009 config-name-mismatch"),
+    ((DOCKER_ARCHIVES, WITH_REPOSITORIES), "DKR013 repositories-mismatch"),
+    ((HYBRIDS,), "DKR014 docker-oci-mismatch halves-disagree"),
     ((VERSION_FILES,), "DKR019 wrong-version-file"),
 )
 
-RULES: tuple[ListedRule, ...] = listed("checker_docker", *_TABLES)
+RULES: tuple[ListedRule, ...] = (
+    *listed("checker_docker", *_TABLES),
+    *needing_digests(listed("checker_docker", *_WITH_DIGESTS)),
+)
 """All rules of the bundle."""

@@ -46,6 +46,7 @@ class CredentialFile(Check):
     security = 8.0
     since = "0.1.0"
     reads = (CREDENTIAL_FILES,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the visible files with known names, then those with known extensions."""

@@ -45,6 +45,7 @@ class DeletedSecret(Check):
     security = 8.0
     since = "0.1.0"
     reads = (CREDENTIAL_FILES, TEXT_FILES)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the files with known names that are not visible, then other text files."""

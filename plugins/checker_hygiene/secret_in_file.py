@@ -55,6 +55,7 @@ class SecretInFile(Check):
     security = 8.0
     since = "0.1.0"
     reads = (TEXT_FILES,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the visible text files."""

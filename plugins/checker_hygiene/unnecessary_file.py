@@ -40,6 +40,7 @@ class UnnecessaryFile(Check):
     severity = Severity.NOTE
     since = "0.1.0"
     reads = (LEFTOVER_FILES,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the visible files with known names; a directory is reported once."""

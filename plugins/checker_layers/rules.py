@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.listed import ListedRule, listed
+from checker.checks.listed import ListedRule, listed, needing_digests
 from checker_layers.scopes import (
     ESCAPING_PATHS,
     HARD_LINKS,
@@ -25,14 +25,6 @@ from checker_layers.scopes import (
 )
 
 _TABLES = (
-    (
-        (UNLIKE_THEIR_IMAGE,),
-        """
-LYR001 diff-id-mismatch
-LYR002 media-type-unlike-compression
-LYR024 non-distributable-layer
-""",
-    ),
     (
         (LAYERS, ODD_LAYERS),
         """
@@ -73,11 +65,24 @@ LYR022 layer-device-node
     ((LAYERS, ODD_PATHS), "LYR015 odd-layer-path"),
     ((TREES, LARGE_IDS), "LYR018 id-out-of-range"),
     ((TREES, UPPER_CASE_PATHS), "LYR019 paths-differ-by-case"),
-    ((LAYERS, REPEATED_LAYERS), "LYR020 repeated-layer"),
     ((LAYERS, WINDOWS_LAYOUTS), "LYR025 layer-unlike-platform"),
     ((TREES, PATHS_OF_WINDOWS), "LYR026 windows-path"),
     ((TREES, PATHS_OF_MACOS), "LYR027 mac-metadata"),
 )
+_WITH_DIGESTS = (
+    (
+        (UNLIKE_THEIR_IMAGE,),
+        """
+LYR001 diff-id-mismatch
+LYR002 media-type-unlike-compression
+LYR024 non-distributable-layer
+""",
+    ),
+    ((LAYERS, REPEATED_LAYERS), "LYR020 repeated-layer"),
+)
 
-RULES: tuple[ListedRule, ...] = listed("checker_layers", *_TABLES)
+RULES: tuple[ListedRule, ...] = (
+    *listed("checker_layers", *_TABLES),
+    *needing_digests(listed("checker_layers", *_WITH_DIGESTS)),
+)
 """All rules of the bundle."""

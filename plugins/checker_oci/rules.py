@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.listed import ListedRule, listed
+from checker.checks.listed import ListedRule, listed, needing_digests
 from checker_oci.layouts import ALL_ARCHIVES, LAYOUTS
 from checker_oci.scopes import MORE_THAN_PLAIN_IMAGES, PLATFORMS
 
@@ -18,8 +18,6 @@ OCI005 invalid-index
 OCI006 invalid-manifest
 OCI007 invalid-descriptor
 OCI008 missing-blob
-OCI009 digest-mismatch
-OCI010 size-mismatch
 OCI011 media-type-mismatch
 OCI012 ambiguous-document
 OCI013 invalid-blob-name
@@ -63,6 +61,15 @@ OCI023 platform-unlike-config
 OCI025 repeated-platform
 """,
     ),
+)
+_WITH_DIGESTS = (
+    (
+        (LAYOUTS,),
+        """
+OCI009 digest-mismatch
+OCI010 size-mismatch
+""",
+    ),
     (
         # With a key, an archive that cannot contain signatures does not pass either.
         (ALL_ARCHIVES,),
@@ -73,5 +80,8 @@ OCI043 image-without-valid-signature
     ),
 )
 
-RULES: tuple[ListedRule, ...] = listed("checker_oci", *_TABLES)
+RULES: tuple[ListedRule, ...] = (
+    *listed("checker_oci", *_TABLES),
+    *needing_digests(listed("checker_oci", *_WITH_DIGESTS)),
+)
 """All rules of the bundle."""

@@ -43,6 +43,7 @@ class BakedInHostFile(Check):
     severity = Severity.NOTE
     since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_FILES), limit=8 * 1024),)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the content of the four files."""

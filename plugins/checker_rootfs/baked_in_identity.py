@@ -55,6 +55,7 @@ class BakedInIdentity(Check):
     security = 7.0
     since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_MACHINE_IDS), limit=64),)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the well-known files."""

@@ -49,6 +49,7 @@ class EmptyPassword(Check):
     security = 9.1
     since = "0.1.0"
     reads = (ACCOUNTS,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the password field of each user."""

@@ -42,6 +42,7 @@ class EntrypointNotExecutable(ConfigCheck):
     severity = Severity.ERROR
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a program that cannot be executed."""

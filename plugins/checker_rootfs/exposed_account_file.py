@@ -53,6 +53,7 @@ class ExposedAccountFile(Check):
     security = 8.0
     since = "0.1.0"
     reads = (ACCOUNTS,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the modes of the four files."""

@@ -68,6 +68,7 @@ class MalformedAccountFile(Check):
     severity = Severity.WARNING
     since = "0.1.0"
     reads = (ACCOUNTS,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check each line of the three files."""

@@ -45,6 +45,7 @@ class MalformedOsRelease(Check):
     severity = Severity.WARNING
     since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024),)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the file that programs would read."""

@@ -44,6 +44,7 @@ class MissingInterpreter(ConfigCheck):
     severity = Severity.ERROR
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the interpreters and loaders that the started program needs."""

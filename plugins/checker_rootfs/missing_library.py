@@ -58,6 +58,7 @@ class MissingLibrary(Check):
     severity = Severity.ERROR
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the libraries of the started program, then those of the others."""

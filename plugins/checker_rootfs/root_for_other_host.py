@@ -38,6 +38,7 @@ class RootForOtherHost(Check):
     severity = Severity.NOTE
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not a flat root filesystem."""

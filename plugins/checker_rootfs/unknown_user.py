@@ -41,6 +41,7 @@ class UnknownUser(ConfigCheck):
     severity = Severity.ERROR
     since = "0.1.0"
     reads = (ACCOUNTS,)
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the user and the group of the config."""

@@ -59,6 +59,7 @@ class UnrunnableProgram(Check):
     severity = Severity.NOTE
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the head of each program; look up each interpreter once."""

@@ -53,6 +53,7 @@ class WrongArchitecture(ConfigCheck):
     severity = Severity.ERROR
     since = "0.1.0"
     reads = START_CONTENT
+    needs_digests = False
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the started program, or else the majority of the executables."""

@@ -11,6 +11,7 @@ class TransportCheck(Check):
     severity = Severity.ERROR
     since = "0.1.0"
     explains_all = True
+    needs_digests = False
 
 
 def content_of(within: CompressionKind) -> str:

@@ -44,6 +44,12 @@ class Other(Check):
         yield self.finding(archive, "a consequence")
 
 
+class Early(Other):
+    id = "XMP006"
+    name = "early"
+    needs_digests = False
+
+
 class Following(Other):
     id = "XMP004"
     name = "following"
@@ -76,6 +82,12 @@ def test_other_rules_are_skipped_with_the_reason() -> None:
 def test_without_a_finding_they_run(checks: tuple[type[Check], ...]) -> None:
     found = run("sound" if Explaining in checks else "damaged", *checks)
     assert [finding.rule for finding in found.findings] == ["XMP003"]
+
+
+def test_rules_that_need_no_digests_are_skipped_as_well() -> None:
+    found = run("damaged", Early, Explaining, Following)
+    assert [finding.rule for finding in found.findings] == ["XMP001", "XMP004"]
+    assert found.results[0].outcome is Outcome.SKIPPED
 
 
 def test_the_reason_of_a_rule_itself_stays() -> None:
