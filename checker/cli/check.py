@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from typing import TypeVar
 
@@ -85,6 +85,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     known = _known_run(arguments.command, settings, paths)
     outputs = _streamed(outputs, known, len(paths))
     reports = OpenReports(outputs, sys.stdout)
+    _import_reports(outputs)
     with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
@@ -124,6 +125,12 @@ def _streamed(outputs: tuple[Output, ...], known: Run, archives: int) -> tuple[O
     from checker.reports.text.stream import Beginning, streamed
 
     return streamed(outputs, Beginning(known, archives), sys.stdout)
+
+
+def _import_reports(outputs: Iterable[Output]) -> None:
+    """Import what writes the report for people, while the first archive is already hashed."""
+    if any(output.report.name == TEXT for output in outputs):
+        import checker.reports.text.report  # noqa: F401
 
 
 def _reporting(
