@@ -68,21 +68,26 @@ def is_searched(path: str) -> bool:
     return _is_place(directory) and _is_named_like_text(name)
 
 
-def searched(paths: Sequence[str], sizes: Sequence[int], first: int) -> list[int]:
-    """The positions of files that are searched.
+def searched(paths: Sequence[str], sizes: Sequence[int]) -> list[int]:
+    """The numbers of files that are searched.
 
     Args:
-        paths: The paths of some entries, one after another.
-        sizes: Their sizes in bytes.
-        first: The position of the first.
+        paths: The paths of some files.
+        sizes: Their sizes in bytes, and perhaps those of others after them.
     """
     # There are many of them, so that calls for each would take as long as the search.
-    return [
-        position
-        for position, (path, size) in enumerate(zip(paths, sizes, strict=True), first)
+    split = [
+        (number, path.rpartition("/"))
+        for number, (path, size) in enumerate(zip(paths, sizes, strict=False))
         if SMALLEST <= size <= LARGEST
-        and _is_place((parts := path.rpartition("/"))[0])
-        and (parts[2].rpartition(".")[2] in _EXTENSIONS or _is_named_like_text(parts[2]))
+    ]
+    places = set(filter(_is_place, {parts[0] for _, parts in split}))
+    if not places:
+        return []
+    return [
+        number
+        for number, (directory, _, name) in split
+        if directory in places and _is_named_like_text(name)
     ]
 
 

@@ -24,7 +24,7 @@ DYNAMIC_LIMIT = 16 * 1024
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
 _TEXTS = frozenset({_DT_SONAME, _DT_RPATH, _DT_RUNPATH})
-_USED = frozenset({_PT_LOAD, _PT_DYNAMIC, _PT_INTERP})
+_READ = _TEXTS | {_DT_NULL, _DT_NEEDED, _DT_STRTAB}
 _SEGMENTS = 200
 # The longest path that Linux takes for a loader (PATH_MAX).
 _PATH = 4096
@@ -32,6 +32,9 @@ _PATH = 4096
 _NEEDED = 500
 # A library's name is one part of a path; search paths list many directories.
 _NAME, _SEARCH_PATH = 256, 4096
+MOST_TEXT = _PATH + (_NEEDED + 1) * _NAME + 2 * _SEARCH_PATH
+"""Bytes of all texts that are read of a file, at most."""
+
 # Names that are close together are read as one part.
 _CLOSE = 16 * 1024
 
@@ -47,13 +50,43 @@ ElfReading = Generator[Part, bytes | None, ElfFile | None]
 """Asks for parts; is sent each of them, shorter at the end of the file, or None if it is gone."""
 
 
-class _Segment(NamedTuple):
-    """A program header: type, offset in the file, address in memory, size in the file."""
+class _Form(NamedTuple):
+    """How ELF files of one class and byte order are read; what is not used is left out.
 
-    kind: int
-    offset: int
-    address: int
-    size: int
+    Attributes:
+        header: Type of the file; offset of the program headers, length of one, their number.
+        segment: A program header: type, offset in the file, address in memory, size in the file.
+        entry: An entry of a dynamic section: tag and value.
+    """
+
+    header: struct.Struct
+    segment: struct.Struct
+    entry: struct.Struct
+
+
+_LAYOUTS = {
+    64: ("16xH14xQ14xHH", "I4xQQ8xQ16x", "QQ"),
+    32: ("16xH10xI10xHH", "III4xI12x", "II"),
+}
+_FORMS = {
+    (bits, order): _Form(*(struct.Struct(order + layout) for layout in layouts))
+    for bits, layouts in _LAYOUTS.items()
+    for order in "<>"
+}
+
+
+class _Segments(NamedTuple):
+    """What is read of program headers.
+
+    Attributes:
+        interpreter: Offset and size of the name of the loader; None if there is none.
+        dynamic: Offset and size of the dynamic section; None if there is none.
+        loaded: What is loaded: address in memory, offset and size in the file.
+    """
+
+    interpreter: Part | None
+    dynamic: Part | None
+    loaded: Sequence[tuple[int, int, int]]
 
 
 class _Dynamic(NamedTuple):
@@ -88,17 +121,18 @@ def read_elf(head: bytes, size: int) -> ElfReading:
         return None
     if len(head) < (64 if machine.bits == 64 else 52):
         return ElfFile(machine, 0, fault="ends within its header")
-    (kind,) = struct.unpack_from(f"{machine.order}H", head, 16)
-    segments = yield from _read_segments(machine, head, size)
+    form = _FORMS[machine.bits, machine.order]
+    kind, table, length, count = form.header.unpack_from(head)
+    segments = yield from _read_segments(form, (table, length, count), head, size)
     if isinstance(segments, _Fault):
         return ElfFile(machine, kind, needed=None, fault=segments.text)
-    interpreter = yield from _read_interpreter(segments, head, size)
+    interpreter = yield from _read_interpreter(segments.interpreter, head, size)
     if isinstance(interpreter, _Fault):
         return ElfFile(machine, kind, needed=None, fault=interpreter.text)
-    place = next((each for each in segments if each.kind == _PT_DYNAMIC), None)
-    if place is None or not place.size:
+    place = segments.dynamic
+    if place is None or not place.length:
         return ElfFile(machine, kind, interpreter)
-    dynamic = yield from _read_dynamic(machine, segments, place, head)
+    dynamic = yield from _read_dynamic(form, segments, place, head)
     texts = None if dynamic is None else (yield from _read_texts(dynamic, head))
     if dynamic is None or texts is None or not all(texts[each] for each in dynamic.needed):
         return ElfFile(machine, kind, interpreter, needed=None)
@@ -125,46 +159,44 @@ def machine_of(head: bytes) -> Machine | None:
     return Machine(head[4] * 32, order, number)
 
 
-def _part(head: bytes, offset: int, length: int) -> Generator[Part, bytes | None, bytes | None]:
-    """A part of the file, from the head if that has all of it."""
-    if offset + length <= len(head):
-        return head[offset : offset + length]
-    return (yield Part(offset, length))
-
-
 def _read_segments(
-    machine: Machine, head: bytes, size: int
-) -> Generator[Part, bytes | None, list[_Segment] | _Fault]:
-    wide, order = machine.bits == 64, machine.order
-    (table,) = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 32 if wide else 28)
-    length, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
-    if length != (56 if wide else 32):
+    form: _Form, table: tuple[int, int, int], head: bytes, size: int
+) -> Generator[Part, bytes | None, _Segments | _Fault]:
+    start, length, count = table
+    if length != form.segment.size:
         return _Fault(f"has program headers of {length} bytes")
     if not count:
         return _Fault("has no program headers")
-    if table + count * length > size:
+    if start + count * length > size:
         return _Fault("ends before its program headers")
-    wanted = min(count, _SEGMENTS) * length
-    content = yield from _part(head, table, wanted)
-    if content is None or len(content) < wanted:
+    end = start + min(count, _SEGMENTS) * length
+    content = head[start:end] if end <= len(head) else (yield Part(start, end - start))
+    if content is None or len(content) < end - start:
         return _UNREAD
-    # Type, offset, address and size in the file; flags, physical address and the rest are left out.
-    row = f"{order}{'I4xQQ8xQ16x' if wide else 'III4xI12x'}"
-    return [_Segment(*values) for values in struct.iter_unpack(row, content) if values[0] in _USED]
+    interpreter = dynamic = None
+    loaded = []
+    for kind, offset, address, stored in form.segment.iter_unpack(content):
+        if kind == _PT_LOAD:
+            loaded.append((address, offset, stored))
+        elif kind == _PT_DYNAMIC and dynamic is None:
+            dynamic = Part(offset, stored)
+        elif kind == _PT_INTERP and interpreter is None:
+            interpreter = Part(offset, stored)
+    return _Segments(interpreter, dynamic, loaded)
 
 
 def _read_interpreter(
-    segments: list[_Segment], head: bytes, size: int
+    place: Part | None, head: bytes, size: int
 ) -> Generator[Part, bytes | None, str | _Fault | None]:
-    place = next((each for each in segments if each.kind == _PT_INTERP), None)
     if place is None:
         return None
-    if not 2 <= place.size <= _PATH:
-        return _Fault(f"names a loader with {place.size} bytes")
-    if place.offset + place.size > size:
+    offset, length = place
+    if not 2 <= length <= _PATH:
+        return _Fault(f"names a loader with {length} bytes")
+    if offset + length > size:
         return _Fault("ends before the name of its loader")
-    name = yield from _part(head, place.offset, place.size)
-    if name is None or len(name) < place.size:
+    name = head[offset : offset + length] if offset + length <= len(head) else (yield place)
+    if name is None or len(name) < length:
         return _UNREAD
     if name[-1:] != b"\0":
         return _Fault("names a loader without a NUL at the end")
@@ -172,28 +204,30 @@ def _read_interpreter(
 
 
 def _read_dynamic(
-    machine: Machine, segments: list[_Segment], place: _Segment, head: bytes
+    form: _Form, segments: _Segments, place: Part, head: bytes
 ) -> Generator[Part, bytes | None, _Dynamic | None]:
     """What the dynamic section says; None if that cannot be followed."""
-    if place.size > DYNAMIC_LIMIT:
+    offset, length = place
+    if length > DYNAMIC_LIMIT:
         return None
-    section = yield from _part(head, place.offset, place.size)
+    section = head[offset : offset + length] if offset + length <= len(head) else (yield place)
     if section is None:
         return None
-    pair = f"{machine.order}{'QQ' if machine.bits == 64 else 'II'}"
-    whole = section[: len(section) - len(section) % struct.calcsize(pair)]
+    whole = section[: len(section) - len(section) % form.entry.size]
     needed: list[int] = []
     texts: dict[int, int] = {}
     address: int | None = None
-    for tag, value in struct.iter_unpack(pair, whole):
+    for tag, value in form.entry.iter_unpack(whole):
+        if tag not in _READ:
+            continue
         if tag == _DT_NEEDED:
             needed.append(value)
         elif tag == _DT_STRTAB:
             address = value
-        elif tag in _TEXTS:
-            texts[tag] = value
         elif tag == _DT_NULL:
             break
+        else:
+            texts[tag] = value
     if not needed and not texts:
         return _Dynamic((), 0, {})
     table = None if address is None else _offset_of(segments, address)
@@ -202,11 +236,11 @@ def _read_dynamic(
     return _Dynamic(needed, table, texts)
 
 
-def _offset_of(segments: list[_Segment], address: int) -> int | None:
+def _offset_of(segments: _Segments, address: int) -> int | None:
     """Where in the file the content is that is loaded at an address."""
-    for segment in segments:
-        if segment.kind == _PT_LOAD and 0 <= address - segment.address < segment.size:
-            return segment.offset + address - segment.address
+    for start, offset, size in segments.loaded:
+        if 0 <= address - start < size:
+            return offset + address - start
     return None
 
 
@@ -223,7 +257,9 @@ def _read_texts(
     length = max(limits) - first + _SEARCH_PATH
     if length > _CLOSE:
         return (yield from _read_distant_texts(dynamic, limits, head))
-    content = yield from _part(head, dynamic.table + first, length)
+    start = dynamic.table + first
+    end = start + length
+    content = head[start:end] if end <= len(head) else (yield Part(start, length))
     if content is None:
         return None
     found = {
@@ -239,7 +275,9 @@ def _read_distant_texts(
 ) -> Generator[Part, bytes | None, dict[int, str] | None]:
     found: dict[int, str] = {}
     for offset, limit in limits.items():
-        content = yield from _part(head, dynamic.table + offset, limit)
+        start = dynamic.table + offset
+        end = start + limit
+        content = head[start:end] if end <= len(head) else (yield Part(start, limit))
         text = None if content is None else _text(content, 0, limit)
         if text is None:
             return None

@@ -24,7 +24,8 @@ from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.meter import SILENT, Meter
 from checker.reading.ranges import RangedFile
-from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
+from checker.reading.tar.seeking import ReadAt
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 from checker.records import NamedTuple
 

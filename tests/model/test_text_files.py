@@ -41,23 +41,23 @@ def test_left_out(path: str) -> None:
 
 def test_of_many_files_the_same_are_searched() -> None:
     paths = (*SEARCHED, *LEFT_OUT, *SEARCHED)
-    alone = [number for number, path in enumerate(paths, 7) if is_searched(path)]
-    assert searched(paths, [100] * len(paths), 7) == alone
+    alone = [number for number, path in enumerate(paths) if is_searched(path)]
+    assert searched(paths, [100] * len(paths)) == alone
 
 
 @pytest.mark.parametrize("size", [SMALLEST, 100, LARGEST])
 def test_sizes_that_are_searched(size: int) -> None:
-    assert searched(["etc/a.conf"], [size], 3) == [3]
+    assert searched(["usr/a.conf", "etc/a.conf"], [size, size]) == [1]
 
 
 @pytest.mark.parametrize("size", [0, SMALLEST - 1, LARGEST + 1])
 def test_sizes_that_are_left_out(size: int) -> None:
-    assert searched(["etc/a.conf"], [size], 3) == []
+    assert searched(["etc/a.conf"], [size]) == []
 
 
 @given(st.text(alphabet="ab/.Cfg", max_size=20))
 def test_any_path(path: str) -> None:
-    assert bool(searched([path], [100], 0)) == is_searched(path)
+    assert bool(searched([path], [100])) == is_searched(path)
 
 
 @given(st.text(alphabet="ausr/.-e", max_size=20), st.sampled_from(LEFT_OUT[11:17]))

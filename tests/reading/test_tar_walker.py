@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.reading.tar import bulk, plain
+from checker.reading.tar import bulk, plain, seeking
 from checker.reading.tar.header import BLOCK
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
+from checker.testing.elf import Linking, elf
 from checker.testing.tar import (
     Member,
     device,
@@ -58,6 +59,14 @@ def walk(
     return walker.finish()
 
 
+def seek(
+    data: bytes, plan: ContentPlan = EXECUTABLES, limits: Limits | None = None, most: int = 1 << 20
+) -> Tar:
+    """Walk it as a file is walked that gives at most so many bytes at once."""
+    walker = TarWalker(limits or Limits(), plan)
+    return walk_by_seeking(walker, lambda at, size: data[at : at + min(size, most)], len(data))
+
+
 def cut(data: bytes, size: int) -> Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 
@@ -86,9 +95,12 @@ def everything(tar: Tar) -> tuple[Any, ...]:
         tar.anomalies,
         (tar.size, tar.end, tar.end_blocks, tar.after_end, tar.header_follows),
         dict(tar.global_records),
-        dict(tar.contents),
+        list(tar.contents.items()),
+        list(tar.elf_files.items()),
         tar.limits,
         tar.unsearched,
+        tar.crashes,
+        tar.has_odd_headers,
     )
 
 
@@ -101,6 +113,7 @@ def check_feeding(data: bytes) -> Tar:
         assert everything(walk(cut(data, size))) == expected, size
     for window in (BLOCK, 513, 1 << 18):
         assert everything(walk_skipping(data, window)) == expected, window
+    assert everything(seek(data)) == expected
     return tar
 
 
@@ -576,10 +589,15 @@ def reader(request: pytest.FixtureRequest) -> Iterator[None]:
         patch.setattr(plain, "_BULK", "")
         patch.setattr(plain, "_SMALLEST_WINDOW", 0)
         patch.setattr(plain, "_PAUSE", 0)
+        # Some batches end where the bytes end that are given, and some read on.
+        patch.setattr(plain, "_ENOUGH", 12)
+        patch.setattr(seeking, "_SMALLEST", 2048)
         yield
 
 
 TOKEN = "ghp_nW0rSkzcb5m9vDx1LhYq7KfT3aGp8JuEi2Zo"
+PROGRAM = elf("amd64", "/lib/ld.so", needed=tuple(f"lib{number}.so.1" for number in range(20)))
+FAR_NAMES = elf(needed=("libfar.so.1",), gap=3000, linking=Linking(names_gap=5000))
 SPECIAL = (
     directory("srv/"),
     directory("./lib/"),
@@ -597,6 +615,9 @@ SPECIAL = (
     file("app/settings.yaml", f"name: app\ntoken: {TOKEN}\n"),
     file("./app/run.sh", f"#!/bin/sh\nexport TOKEN={TOKEN}\n", mode=0o755),
     file("app/large.json", f'{{"token": "{TOKEN}"}}'.ljust(3000)),
+    file("usr/bin/program", PROGRAM, mode=0o755),
+    file("usr/lib/libfar.so.1", FAR_NAMES),
+    file("opt/data", bytes(40_000), mode=0o700),
     file("inner.tar", write_tar([file(f"inner/{number}", b"x") for number in range(3)])),
 )
 # The walker reads some headers alone after each that is not plain.
@@ -632,6 +653,21 @@ def test_plain_headers_are_read_as_others(plan: ContentPlan) -> None:
     assert len(expected[0]) == len(PLAIN)
 
 
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("most", [700, 5000, 1 << 20])
+@pytest.mark.parametrize("plan", PLANS)
+def test_headers_that_are_read_ahead(plan: ContentPlan, most: int) -> None:
+    alone = walk([PLAIN_TAR], plan._replace(digests=True))
+    tar = seek(PLAIN_TAR, plan, most=most)
+    assert everything(tar) == everything(alone)
+    assert tar.digests == wanted_digests(alone, plan)
+
+
+def wanted_digests(tar: Tar, plan: ContentPlan) -> dict[int, bytes]:
+    paths = tar.entries.paths
+    return {at: digest for at, digest in tar.digests.items() if plan.wants_digest(paths[at])}
+
+
 UNUSUAL_FIELDS = {
     "star": [(508, b"tar\0")],
     "star without a number as time": [(476, b"time"), (508, b"tar\0")],
@@ -661,6 +697,16 @@ UNUSUAL_FIELDS = {
     "bytes that are not text": [(0, b"\xff\xc3")],
     "no name": [(0, bytes(100))],
     "zeros": [(0, bytes(512))],
+    "size of blanks": [(124, b" " * 12)],
+    "size after a NUL": [(124, b"\0" + b"1" * 11)],
+    "time of blanks": [(136, b" " * 12)],
+    "time of twelve digits": [(136, b"014524770400")],
+    "time with a blank": [(136, b"014524 70400")],
+    "time with a sign": [(136, b"+4524770400\0")],
+    "time with an underscore": [(136, b"1452_770400\0")],
+    "time with an 8": [(136, b"14524778400\0")],
+    "user of blanks": [(108, b" " * 8)],
+    "device after a NUL": [(329, b"\x000000001")],
 }
 
 
@@ -675,6 +721,41 @@ def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], numbe
     data = PLAIN_TAR[:at] + resealed(bytes(block)) + PLAIN_TAR[at + BLOCK :]
     expected = everything(walk([data], HEADER_BY_HEADER))
     assert everything(walk([data])) == expected
+    assert everything(seek(data)) == expected
+
+
+SPELLED = st.text("0178 \0", min_size=12, max_size=12).map(str.encode)
+SEALS = st.sampled_from([b"%06o\0 ", b"%06o  ", b"%07o\0", b"%6o\0 ", b"%06o\x007", b"%05o \0 "])
+
+
+@pytest.mark.usefixtures("reader")
+@given(st.lists(st.tuples(st.sampled_from(PLAIN_EXTENTS), SPELLED, SEALS), max_size=6))
+@settings(max_examples=examples(300), deadline=None)
+def test_numbers_that_are_spelled_otherwise(changes: list[tuple[Any, bytes, bytes]]) -> None:
+    data = with_spelling(changes)
+    assert everything(walk([data])) == everything(walk([data], HEADER_BY_HEADER))
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("first", range(2, 20))
+def test_sums_that_have_as_many_digits_together_as_usual_ones(first: int) -> None:
+    usual = b"14524770400\0"
+    seals = zip(PLAIN_EXTENTS[first:], (b"%06o\x007", b"%05o\0\0\0"), strict=False)
+    data = with_spelling([(extent, usual, seal) for extent, seal in seals])
+    tar = walk([data])
+    assert everything(tar) == everything(walk([data], HEADER_BY_HEADER))
+    assert len(tar.entries) == len(PLAIN)
+
+
+def with_spelling(changes: list[tuple[Any, bytes, bytes]]) -> bytes:
+    """Headers with other fields of times, and checksums in other forms."""
+    data = bytearray(PLAIN_TAR)
+    for extent, time, seal in changes:
+        at = extent.header
+        data[at + 136 : at + 148] = time
+        blanked = data[at : at + 148] + b" " * 8 + data[at + 156 : at + BLOCK]
+        data[at + 148 : at + 156] = (seal % sum(blanked))[:8].ljust(8)
+    return bytes(data)
 
 
 @pytest.mark.usefixtures("reader")
@@ -706,6 +787,7 @@ def test_changed_headers_among_plain_ones(
     expected = everything(walk([bytes(data)], plan._replace(digests=True)))
     assert everything(walk([bytes(data)], plan)) == expected
     assert everything(walk(cut(bytes(data), piece), plan)) == expected
+    assert everything(seek(bytes(data), plan, most=piece)) == expected
 
 
 @pytest.mark.usefixtures("reader")
@@ -723,6 +805,7 @@ def test_plain_headers_within_limits(limits: Limits) -> None:
     expected = everything(walk([PLAIN_TAR], HEADER_BY_HEADER, limits))
     assert everything(walk([PLAIN_TAR], EXECUTABLES, limits)) == expected
     assert everything(walk(cut(PLAIN_TAR, 700), EXECUTABLES, limits)) == expected
+    assert everything(seek(PLAIN_TAR, EXECUTABLES, limits)) == expected
 
 
 @pytest.mark.usefixtures("reader")
@@ -738,6 +821,77 @@ def test_text_files_within_limits(limits: Limits) -> None:
     expected = everything(walk([PLAIN_TAR], SEARCH._replace(digests=True), limits))
     assert everything(walk([PLAIN_TAR], SEARCH, limits)) == expected
     assert everything(walk(cut(PLAIN_TAR, 700), SEARCH, limits)) == expected
+    assert everything(seek(PLAIN_TAR, SEARCH, limits)) == expected
+
+
+PROGRAMS = write_tar(
+    member
+    for number in range(30)
+    for member in (
+        *(file(f"srv/{number}/{count}", b"x", mode=0o755) for count in range(number)),
+        file(f"bin/{number}", PROGRAM, mode=0o755),
+        file(f"lib/libn{number}.so", FAR_NAMES),
+        file(f"app/{number}.conf", f"token: {TOKEN}" if number % 5 else "nothing".ljust(50)),
+    )
+)
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *(Limits(names=count) for count in (0, 100, 1000, 2000, 3000, 4000)),
+        *(Limits(names=200_000, entries=count) for count in (20, 100, 300)),
+        *(Limits(content=count) for count in (0, 600, 5000, 30_000)),
+        Limits(content=5000, names=3000),
+        Limits(text_files=5, names=2500),
+    ],
+    ids=str,
+)
+def test_programs_within_limits(limits: Limits) -> None:
+    """Libraries that are named count as names: the walk ends with the file that exceeds them."""
+    expected = everything(walk([PROGRAMS], SEARCH._replace(digests=True), limits))
+    assert everything(walk([PROGRAMS], SEARCH, limits)) == expected
+    assert everything(walk(cut(PROGRAMS, 9000), SEARCH, limits)) == expected
+    assert everything(seek(PROGRAMS, SEARCH, limits)) == expected
+
+
+@pytest.mark.usefixtures("reader")
+def test_names_too_far_inside_a_stream_are_not_read_from_a_piece_either() -> None:
+    far = elf(needed=("libfar.so.1",), linking=Linking(names_gap=300_000))
+    data = write_tar([file(f"bin/{number}", far, mode=0o755) for number in range(3)])
+    expected = everything(walk(cut(data, 5000), SEARCH))
+    assert everything(walk([data], SEARCH)) == expected
+    assert seek(data, SEARCH).needed == dict.fromkeys(range(3), ("libfar.so.1",))
+
+
+def test_what_is_between_headers_is_hardly_read() -> None:
+    members = [file(f"srv/{number}", bytes(100_000)) for number in range(200)]
+    data = write_tar(members)
+    read = 0
+
+    def counted(at: int, size: int) -> bytes:
+        nonlocal read
+        read += size
+        return data[at : at + size]
+
+    tar = walk_by_seeking(TarWalker(Limits(), EXECUTABLES), counted, len(data))
+    assert len(tar.entries) == len(members)
+    assert read < 200 * 10_000
+
+
+def test_small_files_are_read_in_large_pieces() -> None:
+    data = write_tar([file(f"srv/{number}", bytes(400)) for number in range(3000)])
+    reads = 0
+
+    def counted(at: int, size: int) -> bytes:
+        nonlocal reads
+        reads += 1
+        return data[at : at + size]
+
+    tar = walk_by_seeking(TarWalker(Limits(), EXECUTABLES), counted, len(data))
+    assert len(tar.entries) == 3000
+    assert reads < 30
 
 
 @pytest.mark.usefixtures("reader")
@@ -772,12 +926,11 @@ MANY_TAR = write_tar(MANY_MEMBERS)
 @pytest.mark.parametrize("plan", PLANS)
 def test_many_plain_headers(plan: ContentPlan) -> None:
     alone = walk([MANY_TAR], plan._replace(digests=True))
-    paths = alone.entries.paths
-    hashed = {at: digest for at, digest in alone.digests.items() if plan.wants_digest(paths[at])}
     together = walk([MANY_TAR], plan)
     expected = everything(alone)
     assert everything(together) == expected
-    assert together.digests == hashed
+    assert together.digests == wanted_digests(alone, plan)
+    assert everything(seek(MANY_TAR, plan)) == expected
     assert everything(walk(cut(MANY_TAR, 50_001), plan)) == expected
     assert len(expected[0]) == len(MANY_MEMBERS)
 

@@ -156,8 +156,10 @@ class BulkHeaders:
             count,
             _count_ordinary(names, links, longest),
             1 + _first(has_size & ~is_file),
-            1 + self._first_wanted(names, is_file, owners[0]),
         )
+        if self._columns.hashed:
+            names_of_rows = names.split(b"\0")[:count]
+            count = self._columns.count_to_hashed(names_of_rows, sizes.tolist())
         if not count:
             return None
         modes, users, groups = (column[:count] for column in owners)
@@ -172,6 +174,7 @@ class BulkHeaders:
             mtimes=_as_array(mtimes[:count]),
             offsets=_as_array(places[:count] * BLOCK + (offset + position)),
             are_clean=_are_clean(names),
+            named=np.flatnonzero(self._ends.may_end(names)[:count]).tolist(),
         )
 
     def _owners(self, headers: _Bytes) -> tuple[int, _Numbers]:
@@ -180,32 +183,11 @@ class BulkHeaders:
         words = fields.view(np.uint64)
         # Most have the owners of the one before.
         starts = [0, *(np.flatnonzero(~_all(words[1:] == words[:-1])) + 1).tolist()]
-        rows = list(takewhile(bool, (self._columns.rows[fields[i].tobytes()] for i in starts)))
+        found = (self._columns.owners[fields[i].tobytes()] for i in starts)
+        rows = list(takewhile(bool, found))
         starts = [*starts, len(headers)][: len(rows) + 1]
-        table = np.array(rows, np.int64).reshape(len(rows), 3)
+        table = np.frombuffer(b"".join(filter(None, rows)), np.int64).reshape(len(rows), 3)
         return starts[-1], np.repeat(table, np.diff(starts), axis=0).T
-
-    def _first_wanted(self, joined: bytes, is_file: _Flags, modes: _Numbers) -> int:
-        """Number of the first file whose content may be wanted; beyond all if there is none."""
-        columns = self._columns
-        part, below = columns.wanted_part, columns.wanted_below
-        first = _first(is_file & (modes[: len(is_file)] & columns.wanted_mode != 0))
-        named = np.flatnonzero(is_file & self._ends.may_end(joined)).tolist()
-        has_part = part is not None and part in joined
-        may_be_below = below is not None and below(joined)
-        if not named and not has_part and not may_be_below:
-            return first
-        names = joined.split(b"\0")
-        wanted = columns.wanted_names
-        first = min(
-            first, next((i for i in named if names[i].rpartition(b"/")[2] in wanted), first)
-        )
-        files = np.flatnonzero(is_file[:first]).tolist()
-        if part is not None and has_part:
-            first = next((number for number in files if part in names[number]), first)
-        if below is not None and may_be_below:
-            first = min(first, next((number for number in files if below(names[number])), first))
-        return first
 
 
 def _chain(window: _Bytes) -> tuple[_Numbers, _Numbers]:

@@ -11,9 +11,9 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, compress, count, repeat
+from itertools import chain, repeat
 from operator import add, eq, itemgetter
 from typing import TypeVar, cast
 
@@ -22,12 +22,10 @@ from checker.model.untrusted import utf8
 from checker.reading.tar.header import (
     BLOCK,
     MAGIC,
-    REGULAR_TYPE,
     STAR_TRAILER,
     TYPES_WITH_LINK,
-    Numbers,
-    Rows,
-    Sums,
+    plain_number,
+    plain_sum,
 )
 from checker.reading.tar.table import PlainRows, is_ordinary
 from checker.records import NamedTuple
@@ -44,8 +42,9 @@ _DEVICE = slice(329 - _HALF, 345 - _HALF)
 _PREFIX = slice(345 - _HALF, 500 - _HALF)
 _NOT_A_FILE = re.compile(rb"[^0]")
 _MEMO_SIZE = 1 << 12
-_EXECUTABLE = 0o111
+_TIME_DIGITS, _SUM_DIGITS = 11, 6
 _FEW_BLOCKS = 256
+_BLANKED = 8 * ord(" ")
 SHORT = 90
 """Bytes of names and targets that are ordinary at any rate."""
 # Of names that end so, the cleaned path has another last part.
@@ -68,23 +67,16 @@ class Chain(NamedTuple):
     offsets: list[int]
 
 
-class _Packed(dict[bytes, bytes | None]):
-    """Fields -> their numbers as arrays of 64 bits keep them; None if one is malformed.
+class _Owners(dict[bytes, bytes | None]):
+    """Mode, user and group in a header -> the numbers as arrays of 64 bits keep them.
 
-    To join what is packed takes a quarter of the time of putting numbers into an array.
-
-    Args:
-        numbers: Reads the numbers of some fields.
+    None: one is malformed, or programs differ in what they read. Most entries have the same.
     """
-
-    def __init__(self, numbers: Callable[[bytes], Sequence[int] | None]) -> None:
-        super().__init__()
-        self._numbers = numbers
 
     def __missing__(self, fields: bytes) -> bytes | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        numbers = self._numbers(fields)
+        numbers = _plain_numbers(fields)
         value = self[fields] = None if numbers is None else array("q", numbers).tobytes()
         return value
 
@@ -95,72 +87,61 @@ class _Prefixes(dict[bytes, bytes | None]):
     None: the header is not plain. The second halves of most entries are the same.
     """
 
-    def __init__(self, rows: Rows) -> None:
-        super().__init__()
-        self._rows = rows
-
     def __missing__(self, half: bytes) -> bytes | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        value = self[half] = self._read(half)
+        value = self[half] = _prefix_of(half)
         return value
 
-    def _read(self, half: bytes) -> bytes | None:
-        prefix = half[_PREFIX].partition(b"\0")[0]
-        # Where ustar has a prefix, others have times.
-        has_names_only = half[_MAGIC] == MAGIC or not prefix
-        is_target_ended = not half[0]
-        has_numbers = self._rows[half[_DEVICE]] is not None
-        is_star = half.endswith(STAR_TRAILER)
-        if has_names_only and is_target_ended and has_numbers and not is_star:
-            return prefix and prefix + b"/"
-        return None
+
+def _prefix_of(half: bytes) -> bytes | None:
+    prefix = half[_PREFIX].partition(b"\0")[0]
+    # Where ustar has a prefix, others have times.
+    has_names_only = half[_MAGIC] == MAGIC or not prefix
+    is_target_ended = not half[0]
+    has_numbers = _plain_numbers(half[_DEVICE]) is not None
+    is_star = half.endswith(STAR_TRAILER)
+    if has_names_only and is_target_ended and has_numbers and not is_star:
+        return prefix and prefix + b"/"
+    return None
+
+
+def _plain_numbers(fields: bytes) -> tuple[int, ...] | None:
+    """The numbers in fields of 8 bytes; None if one is malformed, or programs differ in it."""
+    parts = [fields[start : start + 8] for start in range(0, len(fields), 8)]
+    numbers = tuple(number for part in parts if (number := plain_number(part)) is not None)
+    return numbers if len(numbers) == len(parts) else None
 
 
 class Columns:
     """Reads the plain headers at the start of a chain.
 
     Args:
-        plan: Whose content is wanted.
+        plan: Whose digests are wanted.
 
     Attributes:
-        rows: Mode, user and group by their fields.
+        owners: Mode, user and group, packed, by their fields; None if they are not plain.
         prefixes: The first part of a name by the second half of its header.
-        wanted_mode: Bits of the modes of such files.
-        wanted_part: What the names of such files contain; None if that matters not.
-        wanted_below: Finds names, separated by NUL, that may be below directories of such files;
-            None if there are none.
+        hashed: Last parts of the names of files whose digests may be wanted.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
-        self.rows = Rows()
-        self._numbers = Numbers()
-        self._sums = Sums()
-        self._owners = _Packed(self.rows.__getitem__)
-        self._mtimes = _Packed(self._mtime)
-        self.prefixes = _Prefixes(self.rows)
+        self.owners = _Owners()
+        self.prefixes = _Prefixes()
+        self.hashed = _UNCLEAN_ENDS.union(map(utf8, plan.hashed)) if plan.hashed else frozenset()
         self._plan = plan
-        self.wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
-        self.wanted_part = b".so" if plan.libraries else None
-        self.wanted_below = _search_of(plan.below) if plan.below else None
 
-    # Archives can have thousands of tars without a header that is plain.
+    # Most tars have too few headers for whom this is of use.
     @cached_property
     def wanted_names(self) -> frozenset[bytes]:
-        """Last parts of names of files whose content may be wanted."""
-        plan = self._plan
-        paths = (*plan.paths, *plan.endings, *plan.hashed)
+        """Last parts of names of files that the plan may name."""
+        paths = (*self._plan.paths, *self._plan.endings)
         return _UNCLEAN_ENDS | {utf8(path.rpartition("/")[2]) for path in paths}
-
-    @property
-    def has_odd(self) -> bool:
-        """Whether programs differ in a number that was read."""
-        return self.rows.has_odd or self._numbers.has_odd or self._sums.has_odd
 
     def plain_rows(self, batch: Chain) -> PlainRows | None:
         """The rows of the headers at the start of a chain that are plain; None: there are none.
 
-        Only the last row can be that of a file whose content may be wanted, or of an entry without
+        Only the last row can be that of a file whose digest may be wanted, or of an entry without
         content that has a size, after which the chain is wrong.
         """
         blocks, sizes, offsets = batch
@@ -172,10 +153,10 @@ class Columns:
         raw_names, raw_owners, raw_mtimes, raw_sums, halves = zip(
             *_FIELDS.iter_unpack(headers[: len(kinds) * BLOCK]), strict=True
         )
-        owners = _known(map(self._owners.__getitem__, raw_owners))
-        mtimes = _known(map(self._mtimes.__getitem__, raw_mtimes))
+        owners = _known(map(self.owners.__getitem__, raw_owners))
+        mtimes = _known(map(_packed(set(raw_mtimes)).__getitem__, raw_mtimes))
         prefixes = self._prefixes_of(halves)
-        right_sums = list(map(self._sums.__getitem__, raw_sums))
+        right_sums = list(map(_right_sums(set(raw_sums)).__getitem__, raw_sums))
         plain = min(
             _count_equal(_sums(blocks[: len(kinds)], headers), right_sums),
             len(owners),
@@ -185,7 +166,7 @@ class Columns:
         names = _names(raw_names[:plain], prefixes[:plain])
         links, plain = _links(blocks, sizes, kinds[:plain])
         plain = count_ordinary(names[:plain], links)
-        plain = self._count_to_wanted(names[:plain], kinds, raw_owners, sizes)
+        plain = self.count_to_hashed(names[:plain], sizes)
         if not plain:
             return None
         columns = array("q", b"".join(owners[:plain]))
@@ -201,43 +182,18 @@ class Columns:
             array("q", offsets[:plain]),
         )
 
-    def _mtime(self, field: bytes) -> tuple[int] | None:
-        number = self._numbers[field]
-        return None if number is None else (number,)
+    def count_to_hashed(self, names: Sequence[bytes], sizes: Sequence[int]) -> int:
+        """The number of rows up to the first whose digest may be wanted; of all if there is none.
 
-    def _count_to_wanted(
-        self,
-        names: Sequence[bytes],
-        kinds: bytes,
-        owners: Sequence[bytes],
-        sizes: Sequence[int],
-    ) -> int:
-        """The number of rows up to the first file whose content may be wanted, or of all."""
-        ends = (
-            next((i + 1 for i in rows if sizes[i] and kinds[i] == REGULAR_TYPE), len(names))
-            for rows in self._maybe_wanted(names, owners[: len(names)], sizes)
-        )
-        return min(ends, default=len(names))
-
-    def _maybe_wanted(
-        self, names: Sequence[bytes], owners: Sequence[bytes], sizes: Sequence[int]
-    ) -> Iterator[Iterable[int]]:
-        """Rows, in order, by whose names or modes a file would be wanted."""
-        wanted, part, below = self.wanted_names, self.wanted_part, self.wanted_below
-        if not wanted.isdisjoint(_last_parts(compress(names, sizes))):
-            yield (i for i, name in enumerate(names) if name.rpartition(b"/")[2] in wanted)
-        executable = {field for field in set(owners) if self._is_executable(field)}
-        if executable:
-            yield compress(count(), map(executable.__contains__, owners))
-        joined = b"\0".join(names)
-        if part is not None and part in joined:
-            yield (i for i, name in enumerate(names) if part in name)
-        if below is not None and below(joined):
-            yield (i for i, name in enumerate(names) if below(name))
-
-    def _is_executable(self, owners: bytes) -> bool:
-        row = self.rows[owners]
-        return row is not None and bool(row[0] & self.wanted_mode)
+        Args:
+            names: The names of some rows.
+            sizes: The sizes of these rows, or of more.
+        """
+        if not self.hashed or self.hashed.isdisjoint(_last_parts(names)):
+            return len(names)
+        found = zip(_last_parts(names), sizes, strict=False)
+        rows = enumerate(found, 1)
+        return next((i for i, (part, size) in rows if size and part in self.hashed), len(names))
 
     def _prefixes_of(self, halves: Sequence[bytes]) -> list[bytes]:
         first = halves[0]
@@ -246,13 +202,7 @@ class Columns:
         return _known(map(self.prefixes.__getitem__, halves))
 
 
-def _search_of(directories: Iterable[str]) -> Callable[[bytes], object]:
-    """Finds names that may be below some directories: those with the last part of one of them."""
-    parts = {re.escape(utf8(path.rpartition("/")[2])) for path in directories}
-    return re.compile(rb"(?:^|[/\0])(?:" + b"|".join(sorted(parts)) + rb")/").search
-
-
-def _last_parts(names: Iterable[bytes]) -> Iterator[bytes]:
+def _last_parts(names: Sequence[bytes]) -> Iterator[bytes]:
     return map(itemgetter(2), map(bytes.rpartition, names, repeat(b"/")))
 
 
@@ -262,8 +212,48 @@ def _known(values: Iterable[T | None]) -> list[T]:
     return cast("list[T]", column[: column.index(None)] if None in column else column)
 
 
+def _packed(fields: Collection[bytes]) -> Mapping[bytes, bytes | None]:
+    """Fields of times -> their numbers as arrays of 64 bits keep them; None: one is not plain.
+
+    To join what is packed takes a quarter of the time of putting numbers into an array.
+    """
+    numbers = _usual_numbers(fields, _TIME_DIGITS) or map(plain_number, fields)
+    packed = (
+        None if number is None else number.to_bytes(8, sys.byteorder, signed=True)
+        for number in numbers
+    )
+    return dict(zip(fields, packed, strict=True))
+
+
+def _right_sums(fields: Collection[bytes]) -> Mapping[bytes, int]:
+    """Fields of checksums -> the sum of all bytes of their headers; -1: it is not plain."""
+    numbers = _usual_numbers(fields, _SUM_DIGITS) or map(plain_sum, fields)
+    # The checksum counts its own bytes as spaces; here they are added as they are.
+    sums = (
+        -1 if number is None else number - _BLANKED + own
+        for number, own in zip(numbers, map(sum, fields), strict=True)
+    )
+    return dict(zip(fields, sums, strict=True))
+
+
+def _usual_numbers(fields: Collection[bytes], digits: int) -> Sequence[int] | None:
+    """The numbers in fields with so many octal digits and blanks after; None: one is otherwise."""
+    text = b"".join(fields).replace(b"\0", b" ")
+    words = text.split()
+    joined = b"".join(words)
+    width = len(text) // len(fields)
+    has_blanks = all(text[column::width].isspace() for column in range(digits, width))
+    is_usual = has_blanks and len(joined) == digits * len(fields) and joined.isdigit()
+    try:
+        return list(map(int, words, repeat(8))) if is_usual else None
+    except ValueError:  # there is an 8 or a 9
+        return None
+
+
 def _names(fields: Sequence[bytes], prefixes: Sequence[bytes]) -> list[bytes]:
-    names = [field.partition(b"\0")[0] for field in fields]
+    names = list(map(bytes.rstrip, fields, repeat(b"\0")))
+    if b"\0" in b"".join(names):
+        names = [name.partition(b"\0")[0] for name in names]
     return list(map(add, prefixes, names)) if any(prefixes) else names
 
 

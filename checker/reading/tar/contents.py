@@ -1,30 +1,33 @@
-"""The first bytes of files that checks asked for, and what ELF files need to start."""
+"""The first bytes of files that checks asked for, and which files are read further."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
 
-from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
+from checker.model.entries import with_bits
 from checker.model.limits import LimitReached, Limits
 from checker.model.text_files import searched
-from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
+from checker.reading.elf import HEAD_SIZE, MOST_TEXT
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
-from checker.reading.tar.header import BLOCK
-from checker.reading.tar.table import EntryTable
+from checker.reading.tar.header import BLOCK, REGULAR_TYPE
+from checker.reading.tar.programs import FRONT, Programs
+from checker.reading.tar.seeking import ReadAt, read_whole
+from checker.reading.tar.table import EntryTable, PlainRows
 from checker.reading.tar.texts import TextSearch, is_text_file
 from checker.records import NamedTuple
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20
-# Of an ELF file in a stream, so much of its beginning is kept, as long as it is read: there mostly
-# are the names of the libraries, and what refers to them comes later.
-_FRONT = 256 * 1024
 _EXECUTABLE = 0o111
-_ELF_STEP = "reading the libraries of an ELF file"
+# Of what the plan names, so many of the last characters are compared first.
+_END = 3
+_end_of = itemgetter(slice(-_END, None))
 
 
 class Wanted(NamedTuple):
@@ -46,6 +49,18 @@ class Wanted(NamedTuple):
 NOTHING = Wanted(0, 0, is_program=False)
 
 
+class Passed(NamedTuple):
+    """A part of a tar that passed.
+
+    Attributes:
+        data: The bytes.
+        start: Byte offset of them in the tar.
+    """
+
+    data: bytes
+    start: int
+
+
 class Contents:
     """Collects content in passing.
 
@@ -58,7 +73,6 @@ class Contents:
 
     Attributes:
         kept: The first bytes, by position of the entry.
-        elf_files: What was read of ELF files, by position.
         read: Reads any part of the tar at once; None if it passes once.
     """
 
@@ -71,8 +85,7 @@ class Contents:
         log: AnomalyLog,
     ) -> None:
         self.kept: dict[int, bytes] = {}
-        self.elf_files: dict[int, ElfFile] = {}
-        self.read: Callable[[int, int], bytes] | None = None
+        self.read: ReadAt | None = None
         self._plan = plan
         self._limit = limits.content
         self._left = limits.content
@@ -80,13 +93,25 @@ class Contents:
         self._entries = table.entries
         self._cursor = cursor
         self._log = log
-        self._steps = Steps()
+        self._programs = Programs(table, cursor)
         self._search = TextSearch(limits) if plan.secrets else None
+        self._names_shorter = any(len(name) < _END for name in plan.endings)
+
+    # Most tars have no plain rows, or few.
+    @cached_property
+    def _ends(self) -> frozenset[str]:
+        """The last characters of what the plan names."""
+        return frozenset(map(_end_of, (*self._plan.paths, *self._plan.endings)))
 
     @property
     def crashes(self) -> tuple[str, ...]:
         """The steps that failed, one line each."""
-        return self._steps.crashes
+        return self._programs.crashes
+
+    @property
+    def elf_files(self) -> Mapping[int, ElfFile]:
+        """What was read of ELF files, by position."""
+        return self._programs.found
 
     @property
     def unsearched(self) -> LimitReached | None:
@@ -95,24 +120,29 @@ class Contents:
 
     def wanted(self, position: int, mode: int, size: int) -> Wanted:
         """What is wanted of a file, at most all of it."""
+        kept, is_program = self._meant(self._entries.paths[position], mode)
+        is_searched = self._is_searched(position, size)
+        if not kept and not is_program:
+            return Wanted(0, size, is_program=False, is_searched=True) if is_searched else NOTHING
+        kept, collected = self._extent(position, kept, size, is_program=is_program)
+        return Wanted(kept, size if is_searched else collected, is_program, is_searched)
+
+    def _meant(self, path: str, mode: int) -> tuple[int, bool]:
+        """How many bytes of a file are meant, and whether more of it is wanted if it is ELF."""
         plan = self._plan
-        path = self._entries.paths[position]
         kept = plan.paths.get(path, 0)
         if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
             kept = max(kept, plan.by_ending(path))
         if plan.below:
             kept = max(kept, plan.by_directory(path))
         if mode & _EXECUTABLE:
-            kept = max(kept, plan.executables)
-            is_program = plan.libraries
-        else:
-            is_program = plan.libraries and ".so" in path and _is_library(path)
-        is_searched = self._is_searched(position, size)
-        if not kept and not is_program:
-            return Wanted(0, size, is_program=False, is_searched=True) if is_searched else NOTHING
+            return max(kept, plan.executables), plan.libraries
+        return kept, plan.libraries and ".so" in path and _is_library(path)
+
+    def _extent(self, position: int, kept: int, size: int, *, is_program: bool) -> tuple[int, int]:
+        """How many bytes of a file that is meant are kept, and how many are looked at."""
         kept = self._afforded(position, min(kept or _IDENT, size))
-        collected = max(kept, min(HEAD_SIZE, size)) if is_program else kept
-        return Wanted(kept, size if is_searched else collected, is_program, is_searched)
+        return kept, max(kept, min(HEAD_SIZE, size)) if is_program else kept
 
     def _is_searched(self, position: int, size: int) -> bool:
         search, entries = self._search, self._entries
@@ -124,25 +154,122 @@ class Contents:
         search = self._search
         return search is not None and search.has_secrets(content, self._entries.offsets[position])
 
-    def search(self, first: int, data: bytes, start: int) -> None:
-        """Search the files of rows for secrets, except the last, of which not all may be there.
+    def take_rows(self, rows: PlainRows, passed: Passed) -> None:
+        """Add rows to the table, and take what is wanted of their files.
+
+        That of the last file is not taken, as not all of it may have passed.
 
         Args:
-            first: Position of the entry of the first row.
-            data: A part of the tar with these files.
-            start: Byte offset of it in the tar.
+            rows: The rows.
+            passed: A part of the tar with all these files, unless any part of it can be read.
+
+        Raises:
+            WalkEnded: What is read of ELF files exceeds a limit.
         """
-        search, entries = self._search, self._entries
+        files = len(rows.kinds) - 1
+        for part in rows.parts(self._most_together(rows)):
+            first = len(self._entries)
+            self._table.extend(part)
+            self._take_files(part, self._entries.paths[first : first + files], first, passed)
+            files -= len(part.kinds)
+
+    def _most_together(self, rows: PlainRows) -> int:
+        """How many rows may be added before their ELF files are read.
+
+        Where these may exceed a limit, the table ends with the row whose file does.
+        """
+        count, most = len(rows.kinds), self._table.name_bytes_left // MOST_TEXT
+        if count <= most or not self._plan.libraries:
+            return count
+        executables = sum(1 for _ in with_bits(rows.modes, _EXECUTABLE))
+        return count if executables + rows.names.count(b".so") <= most else max(most, 1)
+
+    def _take_files(
+        self, rows: PlainRows, paths: Sequence[str], first: int, passed: Passed
+    ) -> None:
+        """Take what is wanted of the files of rows.
+
+        Args:
+            rows: The rows, and perhaps more of them.
+            paths: Their paths.
+            first: Position of the entry of the first row.
+            passed: As above.
+        """
+        kept: dict[int, bytes] = {}
+        programs: list[tuple[int, bytes]] = []
+        for number in self._maybe_meant(rows, paths):
+            meant, is_program = self._meant(paths[number], rows.modes[number])
+            if not meant and not is_program:
+                continue
+            position = first + number
+            count, collected = self._extent(
+                position, meant, rows.sizes[number], is_program=is_program
+            )
+            content = self._at(rows.offsets[number] + BLOCK, collected, passed)
+            kept[position] = content[:count]
+            if is_program and content.startswith(ELF_MAGIC):
+                programs.append((position, content))
+        for number, content in self._secrets(rows, paths, passed):
+            kept[first + number] = content
+        self.kept.update(sorted(kept.items()))
+        for position, head in programs:
+            self._read_program(position, head, passed)
+
+    def _maybe_meant(self, rows: PlainRows, paths: Sequence[str]) -> list[int]:
+        """Numbers, in order, of some files, among which are all that are meant."""
+        plan = self._plan
+        found: set[int] = set()
+        found.update(
+            number
+            for number in self._maybe_named(rows, paths)
+            if (path := paths[number]) in plan.paths or path.rpartition("/")[2] in plan.endings
+        )
+        if plan.executables or plan.libraries:
+            found.update(with_bits(rows.modes[: len(paths)], _EXECUTABLE))
+        if plan.libraries and b".so" in rows.names:
+            found.update(i for i, path in enumerate(paths) if ".so" in path)
+        if plan.below:
+            tops = tuple(f"{top}/" for top in plan.below)
+            found.update(i for i, path in enumerate(paths) if path.startswith(tops))
+        return sorted(i for i in found if rows.kinds[i] == REGULAR_TYPE and rows.sizes[i])
+
+    def _maybe_named(self, rows: PlainRows, paths: Sequence[str]) -> Sequence[int]:
+        """Numbers of some files, among which are all that the plan names."""
+        if rows.named is not None:
+            return rows.named[: bisect_left(rows.named, len(paths))]
+        if self._names_shorter or not self._ends.isdisjoint(map(_end_of, paths)):
+            return range(len(paths))
+        return ()
+
+    def _secrets(
+        self, rows: PlainRows, paths: Sequence[str], passed: Passed
+    ) -> Iterator[tuple[int, bytes]]:
+        """The files with secrets, by the numbers of their rows."""
+        search, sizes, offsets = self._search, rows.sizes, rows.offsets
         if search is None or search.reached is not None:
-            return
-        sizes, offsets = entries.sizes, entries.offsets
-        found = searched(entries.paths[first:-1], sizes[first:-1], first)
-        before = start - BLOCK
-        contents = [
-            data[(at := offsets[position] - before) : at + sizes[position]] for position in found
-        ]
-        for number in search.search(contents, found, offsets):
-            self.kept[found[number]] = contents[number]
+            return iter(())
+
+        def content_of(number: int) -> bytes:
+            return self._at(offsets[number] + BLOCK, sizes[number], passed)
+
+        return search.search(searched(paths, sizes), offsets, content_of)
+
+    def _at(self, offset: int, size: int, passed: Passed) -> bytes:
+        """Bytes of the tar that passed, or that can be read."""
+        start = offset - passed.start
+        end = start + size
+        if self.read is not None and (start < 0 or end > len(passed.data)):
+            return read_whole(self.read, offset, size)
+        return passed.data[start:end]
+
+    def _read_program(self, position: int, head: bytes, passed: Passed) -> None:
+        size, start = self._entries.sizes[position], self._entries.offsets[position] + BLOCK
+        if self.read is None and size > FRONT:
+            self._programs.read_passed(position, head, self._at(start, size, passed))
+        else:
+            self._programs.read(
+                position, head, size, lambda offset, count: self._at(start + offset, count, passed)
+            )
 
     def _afforded(self, position: int, wanted: int) -> int:
         """How many bytes of a file are kept, within the limit."""
@@ -178,138 +305,12 @@ class Contents:
                 self.kept[position] = content
             self._cursor.skip = padded(size) - len(content)
             if wanted.is_program and content.startswith(ELF_MAGIC):
-                self._read_elf(position, content, size)
+                self._programs.read_passing(position, content, size, self.read)
 
         self._cursor.collect(wanted.collected, keep)
-
-    def _read_elf(self, position: int, head: bytes, size: int) -> None:
-        note = partial(self._note, position)
-        reading = self._steps.go_through(_ELF_STEP, read_elf(head, size))
-        if self.read is None:
-            _Passing(self._cursor, head, size, note).go_on(reading, None)
-        else:
-            start = self._cursor.content_start
-            note(_read_at_once(reading, size, partial(_read_from, self.read, start)))
-
-    def _note(self, position: int, found: ElfFile | None) -> None:
-        if found is not None:
-            self._table.spend(_text_size(found), self._entries.offsets[position])
-            self.elf_files[position] = found
 
 
 def _is_library(path: str) -> bool:
     """Whether a file has the name of a shared library: ``libz.so.1``, ``ld-2.31.so``."""
     base = path[path.rfind("/") + 1 :]
     return base.startswith(("lib", "ld")) and (base.endswith(".so") or ".so." in base)
-
-
-def _text_size(found: ElfFile) -> int:
-    texts = (found.interpreter, found.soname, found.rpath, found.runpath, *(found.needed or ()))
-    return sum(len(text) for text in texts if text)
-
-
-def _read_from(read: Callable[[int, int], bytes], start: int, part: Part) -> bytes:
-    return read(start + part.offset, part.length) if part.length else b""
-
-
-def _read_at_once(reading: ElfReading, size: int, read: Callable[[Part], bytes]) -> ElfFile | None:
-    """Read an ELF file of a size in bytes, of which any part can be read."""
-    content: bytes | None = None
-    while True:
-        try:
-            part = reading.send(content)
-        except StopIteration as done:
-            found: ElfFile | None = done.value
-            return found
-        content = read(within(part, size))
-
-
-class _Passing:
-    """Reads an ELF file that passes once.
-
-    Args:
-        cursor: What comes next in the stream.
-        head: The first bytes of the file, which have passed.
-        size: Its size in bytes.
-        note: Takes the result.
-    """
-
-    def __init__(
-        self, cursor: Cursor, head: bytes, size: int, note: Callable[[ElfFile | None], None]
-    ) -> None:
-        self._cursor = cursor
-        self._front = head
-        self._here = len(head)
-        self._size = size
-        self._note = note
-
-    def go_on(self, reading: ElfReading, content: bytes | None) -> None:
-        """Hand over the parts that are asked for, until one has yet to pass."""
-        while True:
-            try:
-                part = reading.send(content)
-            except StopIteration as done:
-                self._note(done.value)
-                return
-            part = within(part, self._size)
-            if self._is_ahead(part):
-                self._await(reading, part)
-                return
-            content = self._passed(part)
-
-    @property
-    def _has_all(self) -> bool:
-        """Whether all that passed was kept."""
-        return len(self._front) == self._here
-
-    def _is_ahead(self, part: Part) -> bool:
-        """Whether the end of a part has yet to pass, and its beginning can still be had."""
-        is_within_reach = part.offset >= self._here or self._has_all
-        return is_within_reach and part.offset + part.length > self._here
-
-    def _passed(self, part: Part) -> bytes | None:
-        """A part of what passed, as far as it was kept; None if nothing of it was."""
-        if part.length and part.offset >= len(self._front):
-            return None
-        return self._front[part.offset : part.offset + part.length]
-
-    def _await(self, reading: ElfReading, part: Part) -> None:
-        """Collect a part, and before it as much of the beginning of the file as is kept."""
-        end = part.offset + part.length
-        if self._has_all and part.offset <= self._here:
-            self._keep(end - self._here, lambda: self.go_on(reading, self._passed(part)))
-        elif self._has_all and self._here < _FRONT:
-            missing = min(part.offset, _FRONT) - self._here
-            self._keep(missing, lambda: self._await(reading, part))
-        else:
-            self._jump(part, partial(self.go_on, reading))
-
-    def _keep(self, count: int, proceed: Callable[[], None]) -> None:
-        """Keep the next bytes as well."""
-
-        def take(content: bytes) -> None:
-            self._front += content
-            self._arrive(self._here + count)
-            proceed()
-
-        self._cursor.collect(count, take)
-
-    def _jump(self, part: Part, proceed: Callable[[bytes], None]) -> None:
-        """Skip what is before a part."""
-
-        def take(content: bytes) -> None:
-            self._arrive(part.offset + part.length)
-            proceed(content)
-
-        self._cursor.collect(part.length, take, part.offset - self._here)
-
-    def _arrive(self, here: int) -> None:
-        """So much of the file has passed; the rest is skipped unless more is collected."""
-        self._here = here
-        self._cursor.skip = padded(self._size) - here
-
-
-def within(part: Part, size: int) -> Part:
-    """What of a part is in a file of some size."""
-    offset = min(part.offset, size)
-    return Part(offset, min(part.length, size - offset))

@@ -118,6 +118,16 @@ def _is_odd(field: bytes) -> bool:
     return not field.strip(b" ") or (first >= _BASE_256 and first not in _USUAL_MARKS)
 
 
+def plain_number(field: bytes) -> int | None:
+    """The number in a field; None if it is malformed, or programs differ in it."""
+    return None if _is_odd(field) else parse_number(field)
+
+
+def plain_sum(field: bytes) -> int | None:
+    """The checksum in a field; None if it is malformed, or programs differ in it."""
+    return parse_octal(field) if field[0] else None
+
+
 class Numbers(dict[bytes, int | None]):
     """Numeric fields seen so far: the same few sizes and times come again and again.
 

@@ -5,8 +5,10 @@ name and the right sum. Any other is left to the walker, so that there is one pl
 that decides what is irregular, and what is said about it.
 
 The headers of a batch are found by their sizes alone; their columns are tested after that
-(``columns.py``), and the batch ends before the first header that is not plain. Where a tar has very
-many of them, and NumPy is installed, they are read in whole windows (``bulk.py``).
+(``columns.py``), and the batch ends before the first header that is not plain. Where the tar can be
+sought in, a batch reads on behind the bytes that it began in: most of what is between its headers
+is then never read. Where a tar has very many headers, and NumPy is installed, they are read in
+whole windows (``bulk.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from collections.abc import Callable
 from checker.model.content import ContentPlan
 from checker.reading.tar.columns import PLAIN_TYPES, Chain, Columns
 from checker.reading.tar.cursor import padded
-from checker.reading.tar.header import BLOCK, parse_number
+from checker.reading.tar.header import BLOCK, plain_number
+from checker.reading.tar.seeking import Windows
 from checker.reading.tar.table import PlainRows
 
 _KIND = 156
@@ -26,6 +29,10 @@ _MEMO_SIZE = 1 << 12
 # Headers of a batch. It grows while all of them are plain, so that hardly any is read in vain.
 _SMALLEST_BATCH = 8
 _LARGEST_BATCH = 1 << 10
+# With so many a batch is worth it, and need not read on behind the bytes that it began in.
+_ENOUGH = 128
+# So far from its first header it reads on. The content of its files may be read after that.
+_REACH = 1 << 23
 # To begin a batch costs more than to read one header: after few plain ones the next are left to
 # the walker, at first so many.
 _FEW = 4
@@ -49,13 +56,13 @@ _LONGEST_WINDOW_PAUSE = 1 << 12
 class _Sizes(dict[bytes, tuple[int, int]]):
     """Size field of a file -> its size, and the bytes from its header to the next.
 
-    The second is 0 where the field is not a size.
+    The second is 0 where the field is not a size, or programs differ in it.
     """
 
     def __missing__(self, field: bytes) -> tuple[int, int]:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        size = parse_number(field)
+        size = plain_number(field)
         value = (0, 0) if size is None or size < 0 else (size, BLOCK + padded(size))
         self[field] = value
         return value
@@ -65,7 +72,7 @@ class PlainHeaders:
     """Reads plain headers: in batches, and in windows where there are very many.
 
     Args:
-        plan: Whose content is wanted: rows end with a file that may be meant.
+        plan: Whose digests are wanted: rows end with a file that may be meant.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
@@ -78,8 +85,9 @@ class PlainHeaders:
         self._seen = 0
         self._size: int | None = None
 
-    def expect(self, size: int) -> None:
-        """Expect that the tar has so many bytes."""
+    def seek(self, windows: Windows, size: int) -> None:
+        """Read on behind the bytes that are given, in a tar with so many bytes."""
+        self._batches.windows = windows
         self._size = size
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
@@ -93,7 +101,8 @@ class PlainHeaders:
 
         Returns:
             Their rows; None if the first header is not plain. Only the last row can be that of a
-            file whose content is wanted, or of a link with a size.
+            file whose digest is wanted, or of a link with a size. Of all others the content is in
+            the part of the tar, unless the tar can be sought in.
         """
         if self._pause:
             self._pause -= 1
@@ -105,11 +114,6 @@ class PlainHeaders:
             rows = self._batches.read(data, position, offset, most)
             self._count(0 if rows is None else len(rows.kinds), offset + position)
         return rows
-
-    @property
-    def has_odd(self) -> bool:
-        """Whether programs differ in a number that was read."""
-        return self._columns.has_odd
 
     @property
     def window(self) -> int:
@@ -186,9 +190,14 @@ def _windows(columns: Columns) -> _Windows | None:
 
 
 class _Batches:
-    """Reads batches of plain headers with what Python has."""
+    """Reads batches of plain headers with what Python has.
+
+    Attributes:
+        windows: What batches read on in; None if they end where the bytes end that are given.
+    """
 
     def __init__(self, columns: Columns) -> None:
+        self.windows: Windows | None = None
         self._columns = columns
         self._sizes = _Sizes()
         self._batch = _SMALLEST_BATCH
@@ -224,10 +233,15 @@ class _Batches:
         known = self._sizes
         chain = Chain([], [], [])
         blocks, sizes, offsets = chain
+        reach = offset + position + _REACH
         last = len(data) - BLOCK
         for _ in range(self._batch):
             if position > last:
-                break
+                offset += position
+                data = self._read_on(offset) if len(blocks) < _ENOUGH and offset <= reach else b""
+                position, last = 0, len(data) - BLOCK
+                if last < 0:
+                    break
             block = data[position : position + BLOCK]
             size, step = known[block[_SIZE]]
             if not step:
@@ -237,3 +251,6 @@ class _Batches:
             offsets.append(offset + position)
             position += step
         return chain
+
+    def _read_on(self, offset: int) -> bytes:
+        return b"" if self.windows is None else self.windows.read(offset, _SMALL_WINDOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Lock
@@ -28,7 +29,7 @@ _WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", "
 class PlainRows(NamedTuple):
     """Plain headers that follow one another: type flags of files, directories and links.
 
-    A column is a list, or an array of the type of that of ``Entries``.
+    Columns are arrays of the types of those of ``Entries``.
 
     Attributes:
         names: Their names, which are ordinary, separated by NUL.
@@ -41,18 +42,44 @@ class PlainRows(NamedTuple):
         mtimes: Their modification times in seconds.
         offsets: Their byte offsets in the tar.
         are_clean: Whether all names are surely their own cleaned paths; False if that is not known.
+        named: The numbers of rows, in order, whose files the plan may name; None if that is not
+            known.
     """
 
     names: bytes
     links: Mapping[int, bytes]
     kinds: bytes
-    modes: Sequence[int]
-    uids: Sequence[int]
-    gids: Sequence[int]
-    sizes: Sequence[int]
-    mtimes: Sequence[int]
-    offsets: Sequence[int]
+    modes: array[int]
+    uids: array[int]
+    gids: array[int]
+    sizes: array[int]
+    mtimes: array[int]
+    offsets: array[int]
     are_clean: bool = False
+    named: Sequence[int] | None = None
+
+    def parts(self, most: int) -> Iterator[PlainRows]:
+        """The same rows, at most so many together."""
+        if len(self.kinds) <= most:
+            yield self
+            return
+        names = self.names.split(b"\0")
+        for start in range(0, len(names), most):
+            rows = slice(start, start + most)
+            numbers = range(len(names))[rows]
+            yield PlainRows(
+                names=b"\0".join(names[rows]),
+                links={i - start: self.links[i] for i in numbers if i in self.links},
+                kinds=self.kinds[rows],
+                modes=self.modes[rows],
+                uids=self.uids[rows],
+                gids=self.gids[rows],
+                sizes=self.sizes[rows],
+                mtimes=self.mtimes[rows],
+                offsets=self.offsets[rows],
+                are_clean=self.are_clean,
+                named=self.named and [i - start for i in self.named if i in numbers],
+            )
 
 
 def is_ordinary(name: bytes, link: bytes) -> bool:
@@ -170,6 +197,11 @@ class EntryTable:
     def room(self) -> int:
         """How many more entries there may be."""
         return self._most_entries - len(self.entries)
+
+    @property
+    def name_bytes_left(self) -> int:
+        """How many more bytes of names and attributes may be kept."""
+        return self._name_bytes_left
 
     def append(self, header: Header, offset: int) -> int:
         """Add a row; its position.

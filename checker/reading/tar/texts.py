@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from checker.model.limits import LimitReached, Limits
 from checker.model.text_files import LARGEST, SMALLEST, is_searched
@@ -81,29 +81,31 @@ class TextSearch:
         )
 
     def search(
-        self, contents: Sequence[bytes], positions: Sequence[int], offsets: Sequence[int]
-    ) -> Iterator[int]:
+        self, numbers: Sequence[int], offsets: Sequence[int], content_of: Callable[[int], bytes]
+    ) -> Iterator[tuple[int, bytes]]:
         """Search files that may be searched.
 
         Args:
-            contents: What is in them.
-            positions: The positions of their entries.
-            offsets: The byte offsets of the headers of all entries.
+            numbers: The numbers of their rows.
+            offsets: The byte offsets of the headers of all rows.
+            content_of: Gives what is in the file of a row.
 
         Yields:
-            The numbers of those with secrets, counted from 0.
+            The number and the content of each with secrets.
         """
-        for start in range(0, len(contents), _AT_ONCE):
-            some = contents[start : start + _AT_ONCE]
-            clues = clues_in(some)
-            if not clues and self._takes_all(some):
+        for start in range(0, len(numbers), _AT_ONCE):
+            if self.reached is not None:
+                return
+            some = numbers[start : start + _AT_ONCE]
+            contents = list(map(content_of, some))
+            clues = clues_in(contents)
+            if not clues and self._takes_all(contents):
                 continue
-            for number, content in enumerate(some, start):
-                offset = offsets[positions[number]]
-                is_within = self.takes(len(content), offset)
+            for number, content in zip(some, contents, strict=True):
+                is_within = self.takes(len(content), offsets[number])
                 is_worth_it = is_within and any(clue in content for clue in clues)
-                if is_worth_it and self.has_secrets(content, offset):
-                    yield number
+                if is_worth_it and self.has_secrets(content, offsets[number]):
+                    yield number, content
 
     def _takes_all(self, contents: Sequence[bytes]) -> bool:
         """Count some files, if all of them are within the limits; whether they are."""

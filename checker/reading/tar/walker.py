@@ -9,14 +9,12 @@ with its byte offset.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from checker.model.content import ContentPlan
 from checker.model.entries import GNU_SPARSE, KIND_NAMES, Entries
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
-from checker.reading.tar.contents import Contents
+from checker.reading.tar.contents import Contents, Passed
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.digests import ContentDigests, PendingContent
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
@@ -30,15 +28,13 @@ from checker.reading.tar.header import (
     looks_like_header,
 )
 from checker.reading.tar.plain import PlainHeaders
+from checker.reading.tar.seeking import ReadAt, Windows
 from checker.reading.tar.sparse_files import SparseFiles, sparse_version
 from checker.reading.tar.table import EntryTable, Records
 
 _OLD_SPARSE = ord(GNU_SPARSE)
 _FILES = frozenset(b"07")
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
-
-ReadAt = Callable[[int, int], bytes]
-"""Reads from an offset at most so many bytes."""
 
 
 class TarWalker:
@@ -85,8 +81,11 @@ class TarWalker:
     @property
     def skippable(self) -> int:
         """How many of the bytes that come next need not be fed."""
-        if self._rest or self._digests.pending:
+        if self._rest:
             return 0
+        pending = self._digests.pending
+        if pending:
+            return max(0, pending[0].offset - self._position)
         return INT64_MAX if self._stopped else self._cursor.skip
 
     @property
@@ -108,9 +107,9 @@ class TarWalker:
         """
         self._contents.read = read
 
-    def expect(self, size: int) -> None:
-        """Expect that the tar has so many bytes, which only decides how it is best read."""
-        self._plain.expect(size)
+    def seek(self, windows: Windows, size: int) -> None:
+        """Read headers ahead in a tar with so many bytes, and skip what is before the next one."""
+        self._plain.seek(windows, size)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the tar."""
@@ -151,7 +150,7 @@ class TarWalker:
             and looks_like_header(self._after_end),
             head=log.head,
             global_records=self._extensions.global_records,
-            has_odd_headers=self._extensions.is_odd or self._headers.has_odd or self._plain.has_odd,
+            has_odd_headers=self._extensions.is_odd or self._headers.has_odd,
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
             digests=self._digests.found,
@@ -196,19 +195,21 @@ class TarWalker:
             position += BLOCK
 
     def _take_plain(self, data: bytes, position: int) -> int:
-        """Take the plain headers from a position on; the position after the last of them."""
+        """Take the plain headers from a position on; the position after them, or the end."""
         if not self._takes_plain or self._zero_blocks or self._extensions.offset >= 0:
             return position
         rows = self._plain.read(data, position, self._position, self._table.room)
         if rows is None:
             return position
-        self._table.extend(rows)
-        self._contents.search(len(self._entries) - len(rows.kinds), data, self._position)
+        self._contents.take_rows(rows, Passed(data, self._position))
         kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
             self._cursor.begin_content(rows.names.rpartition(b"\0")[2], offset, size)
             self._collect(len(self._entries) - 1, rows.modes[-1], size)
-        return offset - self._position + BLOCK
+        after = offset - self._position + BLOCK
+        # Of a tar that can be sought in, headers are read that are behind these bytes.
+        self._cursor.skip += max(0, after - len(data))
+        return min(after, len(data))
 
     def _see_header(self, block: bytes, offset: int) -> None:
         if self._zero_blocks:
@@ -348,14 +349,15 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
     Raises:
         OSError: What ``read`` raises.
     """
+    windows = Windows(read, size)
     walker.look_ahead(read)
-    walker.expect(size)
+    walker.seek(windows, size)
     position = 0
     while position < size:
         step = min(walker.skippable, size - position)
         walker.skip(step)
         position += step
-        window = read(position, min(walker.window, size - position))
+        window = windows.read(position, walker.window)
         if not window:
             break
         walker.feed(window)
