@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -67,14 +68,15 @@ def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
 
 def _named_like_keys(entries: Entries) -> dict[int, str]:
     """The files of a layer with such extensions, by position; images share layers."""
+    ends = map(itemgetter(slice(-3, None)), entries.paths)
+    suspects = dict.fromkeys(compress(entries.paths, map(_LAST.__contains__, ends)))
     found: dict[int, str] = {}
-    if _LAST.isdisjoint(map(itemgetter(slice(-3, None)), entries.paths)):
-        return found
-    for path, position in entries.by_path.items():
-        if path[-3:] not in _LAST or entries.kinds[position] != _REGULAR:
-            continue
+    for path in suspects:
         what = ENDINGS.get(posixpath.splitext(path)[1])
-        if what is not None and entries.sizes[position] and is_own(path):
+        position = None if what is None else entries.by_path.get(path)
+        if what is None or position is None or entries.kinds[position] != _REGULAR:
+            continue
+        if entries.sizes[position] and is_own(path):
             found[position] = what
     return found
 

@@ -26,7 +26,9 @@ _KINDS = frozenset(
 )
 _DIRECTORY = ord(DIRECTORY)
 _REGULAR = ord(REGULAR)
+_SYMLINK = ord(SYMLINK)
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
+_LAST_OF_ASCII = 0x7F
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
 _PATH_BYTES = 2048
@@ -54,7 +56,7 @@ def _inspect(entries: Entries) -> bool:
         and not entries.obstacles
         and not entries.whiteout_directories
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
-        and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
+        and _have_targets(entries)
         and _whiteouts_hide_others(entries)
         and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
@@ -92,8 +94,12 @@ def _repeats_replace(entries: Entries) -> bool:
 
 
 def _names_are_short(entries: Entries) -> bool:
+    longest = entries.longest_path
     # A character takes four bytes at most, so that short paths need not be encoded.
-    return entries.longest_path * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
+    if longest * 4 <= _NAME_BYTES:
+        return True
+    is_ascii = max(entries.path_bytes) <= _LAST_OF_ASCII
+    return (is_ascii and longest <= _NAME_BYTES) or all(map(_is_short, entries.by_path))
 
 
 def _is_short(path: str) -> bool:
@@ -103,6 +109,15 @@ def _is_short(path: str) -> bool:
     if len(encoded) <= _NAME_BYTES:
         return True
     return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES
+
+
+def _have_targets(entries: Entries) -> bool:
+    """Whether each symlink has a target, and one that is short enough."""
+    linknames, kinds = entries.linknames, entries.kinds
+    lengths = tuple(map(len, linknames.values()))
+    if lengths and (min(lengths) == 0 or max(lengths) * 4 > _PATH_BYTES * 2):
+        return all(_is_target(linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
+    return bytes(map(kinds.__getitem__, linknames)).count(_SYMLINK) == kinds.count(_SYMLINK)
 
 
 def _is_target(target: str) -> bool:
