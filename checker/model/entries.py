@@ -29,7 +29,7 @@ FIFO = "6"
 CONTIGUOUS = "7"
 GLOBAL_HEADER = "g"
 GNU_SPARSE = "S"
-_DIRECTORY, _GLOBAL_HEADER = ord(DIRECTORY), ord(GLOBAL_HEADER)
+_DIRECTORY, _SYMLINK, _GLOBAL_HEADER = map(ord, (DIRECTORY, SYMLINK, GLOBAL_HEADER))
 
 KIND_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -368,10 +368,18 @@ class Entries(Sequence[Entry]):
 
     def positions(self, paths: Collection[str]) -> dict[str, list[int]]:
         """All positions of each of some cleaned paths, in order."""
+        if len(paths) == 1:
+            return {path: self._positions_of(path) for path in paths}
         found: dict[str, list[int]] = {path: [] for path in paths}
         are_wanted = map(found.__contains__, self.paths if found else ())
         for position in compress(count(), are_wanted):
             found[self.paths[position]].append(position)
+        return found
+
+    def _positions_of(self, path: str) -> list[int]:
+        found: list[int] = []
+        for _ in range(self.paths.count(path)):
+            found.append(self.paths.index(path, found[-1] + 1 if found else 0))
         return found
 
     def texts(self) -> Iterator[str]:
@@ -394,6 +402,16 @@ class Entries(Sequence[Entry]):
     def longest_path(self) -> int:
         """Characters of the longest path; 0 if there is none."""
         return self.cached(_longest_path_of)
+
+    @property
+    def longest_target(self) -> int:
+        """Characters of the longest target of a link; 0 if there is none."""
+        return self.cached(_longest_target_of)
+
+    @property
+    def has_bare_symlinks(self) -> bool:
+        """Whether a symlink has no target."""
+        return self.cached(_has_bare_symlinks)
 
     @property
     def repeated(self) -> tuple[int, ...]:
@@ -491,6 +509,16 @@ def _path_traits_of(entries: Entries) -> _PathTraits:
 
 def _longest_path_of(entries: Entries) -> int:
     return max(map(len, entries.paths), default=0)
+
+
+def _longest_target_of(entries: Entries) -> int:
+    return max(map(len, entries.linknames.values()), default=0)
+
+
+def _has_bare_symlinks(entries: Entries) -> bool:
+    kinds = entries.kinds
+    with_target = compress(entries.linknames, entries.linknames.values())
+    return bytes(map(kinds.__getitem__, with_target)).count(_SYMLINK) < kinds.count(_SYMLINK)
 
 
 def _repeated_of(entries: Entries) -> tuple[int, ...]:

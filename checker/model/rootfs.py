@@ -273,6 +273,11 @@ class Rootfs:
 
     def _link_at(self, path: str) -> str | None:
         """The target of the visible symlink at a path; None if there is not a symlink."""
+        for _, entries, hidden in self._visible:
+            position = entries.by_path.get(path)
+            if position is not None and path not in hidden:
+                is_link = entries.kinds[position] == _SYMLINK
+                return entries.linknames.get(position, "") if is_link else None
         found = self.get(path)
         if found is None or found.layer.entries.kinds[found.position] != _SYMLINK:
             return None

@@ -23,7 +23,7 @@ _USUAL_PLATFORMS = frozenset({("linux", "amd64", None), ("linux", "arm64", None)
 
 def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
     def includes(archive: Archive) -> bool:
-        configs = list(configs_of(archive))
+        configs = configs_of(archive)
         return not configs or any(map(is_so, configs))
 
     return Scope(includes, None)

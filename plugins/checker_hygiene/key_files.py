@@ -40,6 +40,7 @@ ENDINGS: Mapping[str, str] = MappingProxyType(
 )
 """The description of a file, by its extension."""
 
+_ENDS = tuple(ending.encode() for ending in ENDINGS)
 _LAST = frozenset(ending[-3:] for ending in ENDINGS)
 
 
@@ -68,6 +69,9 @@ def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
 
 def _named_like_keys(entries: Entries) -> dict[int, str]:
     """The files of a layer with such extensions, by position; images share layers."""
+    # Of names in few characters, such as digests and numbers, none can end so.
+    if not any(map(entries.path_bytes.issuperset, _ENDS)):
+        return {}
     ends = map(itemgetter(slice(-3, None)), entries.paths)
     suspects = dict.fromkeys(compress(entries.paths, map(_LAST.__contains__, ends)))
     found: dict[int, str] = {}

@@ -26,12 +26,12 @@ CACHE_PLACES = frozenset(
 
 
 def _has_volumes(archive: Archive) -> bool:
-    configs = list(configs_of(archive))
+    configs = configs_of(archive)
     return not configs or any(config.settings.get("Volumes") for config in configs)
 
 
 def _has_labels(archive: Archive) -> bool:
-    configs = list(configs_of(archive))
+    configs = configs_of(archive)
     manifests = () if archive.oci is None else archive.oci.manifests
     return (
         not (configs or manifests)
@@ -48,7 +48,7 @@ def _has_names_without_a_version(archive: Archive) -> bool:
 
 def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
     def includes(archive: Archive) -> bool:
-        configs = list(configs_of(archive))
+        configs = configs_of(archive)
         return not configs or any(map(is_so, configs))
 
     return Scope(includes, None)

@@ -29,7 +29,6 @@ from checker.model.entries import (
     GLOBAL_HEADER,
     GNU_SPARSE,
     HARD_LINK,
-    SYMLINK,
 )
 from checker.model.names import FOREIGN_LAYER_TYPES, LAYER_COMPRESSION, MediaType
 
@@ -148,15 +147,8 @@ def _has_unusual_devices(entries: Entries) -> bool:
 
 def _has_impossible_paths(entries: Entries) -> bool:
     has_long_paths = entries.longest_path > LONGEST_NAME or has_any_of(entries, OTHER_CHARACTERS)
-    return has_long_paths or entries.cached(_has_impossible_targets)
-
-
-def _has_impossible_targets(entries: Entries) -> bool:
-    """Whether a symbolic link has no target, or a target may be too long."""
-    lengths = list(map(len, entries.linknames.values()))
-    if lengths and (min(lengths) == 0 or max(lengths) * 4 > LONGEST_TARGET):
-        return True
-    return not entries.linknames.keys() >= set(entries.of_kind(SYMLINK))
+    has_long_targets = entries.longest_target * 4 > LONGEST_TARGET
+    return has_long_paths or has_long_targets or entries.has_bare_symlinks
 
 
 def _has_odd_paths(entries: Entries) -> bool:

@@ -26,7 +26,6 @@ _KINDS = frozenset(
 )
 _DIRECTORY = ord(DIRECTORY)
 _REGULAR = ord(REGULAR)
-_SYMLINK = ord(SYMLINK)
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _LAST_OF_ASCII = 0x7F
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
@@ -56,7 +55,8 @@ def _inspect(entries: Entries) -> bool:
         and not entries.obstacles
         and not entries.whiteout_directories
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
-        and _have_targets(entries)
+        and not entries.has_bare_symlinks
+        and _targets_are_short(entries)
         and _whiteouts_hide_others(entries)
         and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
@@ -111,17 +111,11 @@ def _is_short(path: str) -> bool:
     return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES
 
 
-def _have_targets(entries: Entries) -> bool:
-    """Whether each symlink has a target, and one that is short enough."""
-    linknames, kinds = entries.linknames, entries.kinds
-    lengths = tuple(map(len, linknames.values()))
-    if lengths and (min(lengths) == 0 or max(lengths) * 4 > _PATH_BYTES * 2):
-        return all(_is_target(linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
-    return bytes(map(kinds.__getitem__, linknames)).count(_SYMLINK) == kinds.count(_SYMLINK)
-
-
-def _is_target(target: str) -> bool:
-    return bool(target) and len(target) * 4 <= _PATH_BYTES * 2
+def _targets_are_short(entries: Entries) -> bool:
+    most = 2 * _PATH_BYTES
+    return entries.longest_target * 4 <= most or all(
+        len(entries.linknames[i]) * 4 <= most for i in entries.of_kind(SYMLINK)
+    )
 
 
 def _is_device(number: tuple[int, int]) -> bool:
