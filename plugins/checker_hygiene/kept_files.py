@@ -42,15 +42,6 @@ class KeptFile(NamedTuple):
         return self.path == ending or self.path.endswith(f"/{ending}")
 
 
-def kept_files(rootfs: Rootfs) -> Iterator[KeptFile]:
-    """The files of all layers of a root whose content was kept, top layer first."""
-    for layer, hidden in rootfs.hidden():
-        tar = layer.blob.tar if layer.blob else None
-        for position, content in () if tar is None else tar.contents.items():
-            path = layer.entries.paths[position]
-            yield KeptFile(layer, position, path, content, hidden)
-
-
 def once_for_each_root(find: Callable[[Rootfs], Iterable[T]]) -> Callable[[Rootfs], tuple[T, ...]]:
     """Keep what a function finds in a root as long as the root, since several rules ask for it."""
     known: WeakKeyDictionary[Rootfs, tuple[T, ...]] = WeakKeyDictionary()
@@ -63,3 +54,12 @@ def once_for_each_root(find: Callable[[Rootfs], Iterable[T]]) -> Callable[[Rootf
         return found
 
     return found_in
+
+
+@once_for_each_root
+def kept_files(rootfs: Rootfs) -> Iterator[KeptFile]:
+    """The files of all layers of a root whose content was kept, top layer first."""
+    for layer, hidden in rootfs.hidden():
+        tar, paths = layer.blob.tar if layer.blob else None, layer.entries.paths
+        for position, content in () if tar is None else tar.contents.items():
+            yield KeptFile(layer, position, paths[position], content, hidden)
