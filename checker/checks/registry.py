@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -87,7 +86,9 @@ class Rule(NamedTuple):
     @property
     def documentation(self) -> str:
         """The rule's documentation: the docstring of its class, without indentation."""
-        return inspect.cleandoc(self.check.__doc__ or "")
+        from inspect import cleandoc  # here, as few runs need it and it takes long to import
+
+        return cleandoc(self.check.__doc__ or "")
 
 
 class RuleConflictError(ValueError):
