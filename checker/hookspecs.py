@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from checker.typing_names import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from checker.checks.check import Check

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from checker.bundle_hooks import BundleHooks
 from checker.checks.check import Check
@@ -30,6 +29,7 @@ from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
 from checker.suggestion import nearest
+from checker.typing_names import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from checker.verdicts import Classification, Engine, EngineProfile, Host, Readers, Verdict
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Self
+
+from checker.typing_names import TYPE_CHECKING, Any, Self
 
 
 class _Record(tuple[Any, ...]):

@@ -26,7 +26,7 @@ from checker.settings import load_settings
 from checker.testing.archive import sample
 
 # What a check of a sound archive does without: each takes longer to import than a bundle.
-NOT_NEEDED = {"pluggy", "inspect", "ast", "dis", "tokenize"}
+NOT_NEEDED = {"pluggy", "inspect", "typing", "ast", "dis", "tokenize"}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import TypeVar
 
 from checker._version import __version__
 from checker.cache.user import UserCache
@@ -48,6 +47,7 @@ from checker.settings import (
     set_limits,
 )
 from checker.settings_file import Origin, find_file, read_file
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, NoReturn
 
 from checker.cli.streams import (
     discard_output,
@@ -19,6 +18,7 @@ from checker.cli.streams import (
     writing_output,
 )
 from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.typing_names import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from types import MappingProxyType
-from typing import TypeVar, cast, overload
 
 from checker.model.untrusted import utf8
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar, cast, overload
 
 T = TypeVar("T")
 

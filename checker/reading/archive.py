@@ -9,7 +9,6 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
 from checker.interpretation.images import (
@@ -77,6 +76,7 @@ from checker.reading.transport.sample import (
     Sample,
 )
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.model.attached import Attached

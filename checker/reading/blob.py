@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -24,6 +23,7 @@ from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 
 # Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
 _JSON_STARTS = tuple(

@@ -10,7 +10,6 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import IO, Protocol
 
 from checker.errors import UnreadableError
 from checker.model.archive import Source
@@ -27,6 +26,7 @@ from checker.reading.ranges import RangedFile
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 from checker.records import NamedTuple
+from checker.typing_names import IO, Protocol
 
 CHUNK = 1 << 21
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TypeGuard
 
 from checker import Archive, Blob, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
+from checker.typing_names import TypeGuard
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
 from checker_docker.scopes import DOCKER_ARCHIVES, WITH_REPOSITORIES
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import (
     add_baseline,
     add_checking,
@@ -15,6 +13,7 @@ from checker.cli.arguments.options import (
     add_reading,
 )
 from checker.cli.arguments.parser import EXIT_CODES, RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

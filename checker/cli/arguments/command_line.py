@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
 
 from checker._version import __version__
 from checker.cli.arguments.parser import EXIT_CODES, Parser, RawFormatter
+from checker.typing_names import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands

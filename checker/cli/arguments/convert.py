@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import PATH_HELP, add_reading
 from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands

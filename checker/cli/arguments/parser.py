@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker.cli.streams import require_output, tell, writing_output
 from checker.suggestion import nearest
+from checker.typing_names import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression
@@ -16,6 +15,7 @@ from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.model.work import Work
+from checker.typing_names import Any
 from checker.verdicts import Host
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (

@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TypeAlias
 
 from checker.patterns import pattern
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 _BLANK = b" \t\r\n"
 _BLANKS = _BLANK.decode()
