@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -24,8 +23,9 @@ from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import load_settings
 from checker.testing.archive import sample
+from tests.imported import modules_of_a_run
 
-# What a check of a sound archive does without: each takes longer to import than a bundle.
+# What a check of a sound archive does without.
 NOT_NEEDED = {"pluggy", "inspect", "typing", "ast", "dis", "tokenize"}
 
 
@@ -225,26 +225,9 @@ def test_hooks_that_do_not_exist_are_named(
     assert hooks().register(given, "one") == ("checker_kind",)
 
 
-def test_a_check_imports_nothing_for_plugins_of_others(tmp_path: Path) -> None:
-    archive = tmp_path / "image.tar"
-    for kind in ("docker-archive", "oci-archive"):
-        archive.write_bytes(sample(kind))
-        program = (
-            "import sys; from checker.cli import main\n"
-            f"code = main(['check', {str(archive)!r}, '--no-progress'])\n"
-            "print(*sys.modules, file=sys.stderr); sys.exit(code)"
-        )
-        # Without `site` and what is installed beside, which can import anything.
-        paths = [path for path in sys.path if path]
-        begin = f"import sys; sys.path[:] = {paths!r}; "
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", begin + program],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert done.returncode == 0, done.stderr
-        loaded = set(done.stderr.split())
-        assert "checker_engines" in loaded
-        assert loaded & NOT_NEEDED == set()
+@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive"])
+def test_a_check_imports_nothing_for_plugins_of_others(tmp_path: Path, kind: str) -> None:
+    tmp_path.joinpath("image.tar").write_bytes(sample(kind))
+    imported = modules_of_a_run("check", "image.tar", "--no-progress", folder=tmp_path)
+    assert "checker_engines" in imported
+    assert imported & NOT_NEEDED == set()

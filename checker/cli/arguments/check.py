@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.cli.arguments.options import (
+    EXIT_CODES,
     add_baseline,
     add_checking,
     add_detail,
@@ -12,7 +13,6 @@ from checker.cli.arguments.options import (
     add_paths,
     add_reading,
 )
-from checker.cli.arguments.parser import EXIT_CODES, RawFormatter
 from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def add(commands: Commands) -> None:
         help="check archives",
         description="Check archives: kind, restore command, and findings of all rules.",
         epilog=EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     add_paths(check)
