@@ -355,8 +355,8 @@ CONVERSIONS = {
     "checker/reading/transport/text_forms.py": (1, "the pattern has at most 16 digits"),
     "checker/model/shell.py": (1, "the pattern has three digits"),
     "checker/reports/junit.py": (1, "counts that the report itself has written"),
-    "checker_engines/golang/json.py": (2, "the pattern has at most 19 digits"),
-    "checker_engines/golang/time.py": (2, "a float; digits of a step's pattern"),
+    "checker_engines/golang/json.py": (2, "at most 19 digits, checked before"),
+    "checker_engines/golang/time.py": (2, "a float; digits of a step"),
     "checker_engines/moby/image_config.py": (
         1,
         "no more digits than 65535, checked before",
@@ -365,7 +365,7 @@ CONVERSIONS = {
     "checker_oci/documents.py": (1, "a position that the reader wrote"),
     "checker_policy/age.py": (1, "the pattern has at most 5 digits"),
     "checker_policy/files.py": (3, "the patterns have at most 10 digits"),
-    "checker_rootfs/malformed_account_file.py": (2, "the pattern has at most 10 digits"),
+    "checker_rootfs/malformed_account_file.py": (2, "at most 10 digits, checked before"),
 }
 
 

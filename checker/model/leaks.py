@@ -24,6 +24,7 @@ _ASSIGNMENT = pattern(
     r"(?<![\w.$/])(?P<name>[A-Za-z_-][\w.-]{0,80})="
     r"(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)]{1,400})"
 )
+_OPTION_WORDS = ("passw", "passphrase", "token", "secret", "api-key", "apikey")
 _OPTION = pattern(
     r"--(?P<name>(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api-?key))"
     r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
@@ -213,7 +214,13 @@ _SHAPES = (
 
 
 def _options(text: str) -> Iterator[re.Match[str]]:
-    return _OPTION.finditer(text) if "--" in text else iter(())
+    if "--" not in text:
+        return iter(())
+    # Few texts with options have such a word; what is not ASCII can have it in odd letters.
+    lowered = text.lower()
+    if text.isascii() and not any(word in lowered for word in _OPTION_WORDS):
+        return iter(())
+    return _OPTION.finditer(text)
 
 
 def may_contain_secrets(text: str) -> bool:

@@ -240,9 +240,9 @@ def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:
 
 def _ends_in_layer(entries: Entries) -> bool:
     """Whether the last member is named like a layer, and the documents of an image are missing."""
-    if not len(entries) or _LAYER_NAME.fullmatch(entries.paths[len(entries) - 1]) is None:
+    if not len(entries) or any(name in entries.by_path for name in _LAST_DOCUMENTS):
         return False
-    return not any(name in entries.by_path for name in _LAST_DOCUMENTS)
+    return _LAYER_NAME.fullmatch(entries.paths[len(entries) - 1]) is not None
 
 
 def _unwritten_end(opened: Opened, content: TarContent) -> Damage | None:

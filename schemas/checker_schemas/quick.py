@@ -116,8 +116,13 @@ def _min_length(least: int, _: Schema) -> Test:
 
 
 def _pattern(pattern: str, _: Schema) -> Test:
-    search = re.compile(pattern).search
-    return lambda value: not isinstance(value, str) or search(value) is not None
+    return lambda value: not isinstance(value, str) or _search(pattern)(value) is not None
+
+
+@cache
+def _search(pattern: str) -> Callable[[str], object]:
+    """Searches for a pattern, which is compiled when a document first has such a value."""
+    return re.compile(pattern).search
 
 
 def _format(name: str, _: Schema) -> Test:
