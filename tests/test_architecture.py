@@ -346,6 +346,7 @@ CONVERSIONS = {
     "checker/model/untrusted.py": (1, "at most 19 digits, checked before"),
     "checker/reading/compression.py": (1, "a truth value"),
     "checker/reading/document.py": (1, "the digits are counted before"),
+    "checker/reading/large_members.py": (1, "at most 18 digits, checked before"),
     "checker/reading/directory.py": (1, "a time of the file system, not text"),
     "checker/reading/tar/extensions.py": (1, "shorter than _SURELY_FITS"),
     "checker/reading/tar/header.py": (1, "digits of a header field of at most 12 bytes"),
