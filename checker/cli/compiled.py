@@ -1,6 +1,6 @@
 """The bytecode of the modules that runs import, in one file beside that of the package.
 
-A run imports some 500 modules. To look for each on ``sys.path`` and to read its file in
+A run imports some 400 modules. To look for each on ``sys.path`` and to read its file in
 ``__pycache__`` takes as long as to execute it. So the bytecode of modules that were imported once
 is kept in one file, which is used as Python uses its own: only for a source of the same size and
 time.
