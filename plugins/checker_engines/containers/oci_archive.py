@@ -420,9 +420,12 @@ class OciArchive:
 
         Source: oci/layout/oci_src.go, getExternalBlob.
         """
-        from urllib.parse import urlsplit
+        urls = strings(descriptor.get("urls"))
+        if not urls:
+            return None
+        from urllib.parse import urlsplit  # here, as hardly any content has URLs
 
-        wanted = [url for url in strings(descriptor.get("urls")) if urlsplit(url).scheme in _WEB]
+        wanted = [url for url in urls if urlsplit(url).scheme in _WEB]
         error = "failed fetching external blob from all urls"
         for url in wanted:
             reached = (
