@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from checker.records import NamedTuple
 from checker.results import Plugin
+from checker.typing_names import Any
 
 BUILTIN_COMMANDS = (
     *("check", "baseline", "config", "init", "classify", "sweep", "import-plan", "compare"),

@@ -102,10 +102,12 @@ def _of(directory: str, group: str) -> Iterator[EntryPoint]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        # As bytes, which takes half the time, and most of it is for other distributions.
+        with open(path, "rb", buffering=0) as file:
+            data = file.read()
     except OSError:
         return ""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _section(text: str, wanted: str) -> Iterator[tuple[str, str]]:

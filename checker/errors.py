@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.results import PluginProblem

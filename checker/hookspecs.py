@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
 
-import pluggy
+from checker.typing_names import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
@@ -21,14 +20,90 @@ if TYPE_CHECKING:
 PROJECT = "checker"
 """Name of the pluggy project and of the entry-point group."""
 
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+_F = TypeVar("_F", bound=Callable[..., object])
+# Where pluggy looks for the options of a function that is marked.
+_IMPLEMENTATION = f"{PROJECT}_impl"
+_SPECIFICATION = f"{PROJECT}_spec"
+
+
+@overload
+def hookimpl(function: _F) -> _F: ...
+@overload
+def hookimpl(
+    function: None = None,
+    *,
+    hookwrapper: bool = False,
+    optionalhook: bool = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+    specname: str | None = None,
+    wrapper: bool = False,
+) -> Callable[[_F], _F]: ...
+def hookimpl(
+    function: _F | None = None,
+    *,
+    hookwrapper: bool = False,
+    optionalhook: bool = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+    specname: str | None = None,
+    wrapper: bool = False,
+) -> _F | Callable[[_F], _F]:
+    """Mark a function of a plugin as a hook: what ``pluggy.HookimplMarker("checker")`` does.
+
+    It does not import pluggy, which the bundles do not need. Options are those of pluggy.
+    """
+    options = {
+        "hookwrapper": hookwrapper,
+        "optionalhook": optionalhook,
+        "tryfirst": tryfirst,
+        "trylast": trylast,
+        "specname": specname,
+        "wrapper": wrapper,
+    }
+
+    def mark(marked: _F) -> _F:
+        setattr(marked, _IMPLEMENTATION, options)
+        return marked
+
+    return mark if function is None else mark(function)
+
+
+def hookspec(*, is_first_result: bool = False) -> Callable[[_F], _F]:
+    """Mark a function as the specification of a hook, as ``pluggy.HookspecMarker`` does.
+
+    Args:
+        is_first_result: Whether the first answer is the result; else it is a list of all answers.
+    """
+    options = {
+        "firstresult": is_first_result,
+        "historic": False,
+        "warn_on_impl": None,
+        "warn_on_impl_args": None,
+    }
+
+    def mark(marked: _F) -> _F:
+        setattr(marked, _SPECIFICATION, options)
+        return marked
+
+    return mark
+
+
+def hooks_of(module: object) -> dict[str, Callable[..., object]]:
+    """The functions of a module that are marked as hooks, by their names."""
+    return {name: each for name, each in vars(module).items() if hasattr(each, _IMPLEMENTATION)}
+
+
+def is_first_result(hook: str) -> bool:
+    """Whether the result of a hook is the first answer of a plugin; else it is a list of all."""
+    options: dict[str, object] = getattr(vars(CheckerSpec)[hook], _SPECIFICATION)
+    return bool(options["firstresult"])
 
 
 class CheckerSpec:
     """All hooks."""
 
-    @hookspec
+    @hookspec()
     def checker_checks(self) -> Iterable[type[Check] | ListedRule]:  # type: ignore[empty-body]
         """Return the rules of a plugin.
 
@@ -43,7 +118,7 @@ class CheckerSpec:
                 yield NoSecrets
         """
 
-    @hookspec
+    @hookspec()
     def checker_policy(self, policy: Policy) -> Iterable[type[Check]]:  # type: ignore[empty-body]
         """Return the rules that a policy makes: tables ``[[require]]``, and files of requirements.
 
@@ -71,7 +146,7 @@ class CheckerSpec:
             SettingsError: A requirement is not valid; the text names file and line.
         """
 
-    @hookspec(firstresult=True)
+    @hookspec(is_first_result=True)
     def checker_classify(
         self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
     ) -> Classification | None:
@@ -106,7 +181,7 @@ class CheckerSpec:
             host: The host that the archive is meant for.
         """
 
-    @hookspec
+    @hookspec()
     def checker_engines(self) -> Iterable[Engine]:  # type: ignore[empty-body]
         """Return engines, which predict what they would do with an archive.
 
@@ -127,7 +202,7 @@ class CheckerSpec:
                 yield Engine("my-engine-1", "load", judge)
         """
 
-    @hookspec
+    @hookspec()
     def checker_readers(self) -> Iterable[Engine]:  # type: ignore[empty-body]
         """Return other tools that read archives; they are only asked where a user asks for them.
 
@@ -152,7 +227,7 @@ class CheckerSpec:
                 yield Engine("my-scanner-1", "scan", judge)
         """
 
-    @hookspec
+    @hookspec()
     def checker_profiles(self) -> Iterable[EngineProfile]:  # type: ignore[empty-body]
         """Return what is known of engine profiles, for ``checker engines`` and ``--engine``.
 
@@ -171,7 +246,7 @@ class CheckerSpec:
                 )
         """
 
-    @hookspec
+    @hookspec()
     def checker_reports(self) -> Iterable[Report]:  # type: ignore[empty-body]
         r"""Return report formats, for ``--format NAME``.
 
@@ -184,7 +259,7 @@ class CheckerSpec:
                 yield Report("count", lambda run: f"{len(run.archives)} archives\n")
         """
 
-    @hookspec
+    @hookspec()
     def checker_kinds(self) -> Iterable[Recognizer]:  # type: ignore[empty-body]
         """Return kinds of archive that are neither an image nor a root filesystem.
 
@@ -209,7 +284,7 @@ class CheckerSpec:
                 yield Recognizer(kind, fits)
         """
 
-    @hookspec
+    @hookspec()
     def checker_settings(self) -> Iterable[Option[Any]]:  # type: ignore[empty-body]
         """Return the settings of the plugin: keys of the table ``[plugins.NAME]`` of the settings.
 
@@ -241,7 +316,7 @@ class CheckerSpec:
                 yield OtherRegistry
         """
 
-    @hookspec
+    @hookspec()
     def checker_commands(self) -> Iterable[PluginCommand]:  # type: ignore[empty-body]
         """Return commands of ``checker``.
 
@@ -260,3 +335,7 @@ class CheckerSpec:
             def checker_commands():
                 yield PluginCommand("kind", "show the kind alone", add_arguments, run)
         """
+
+
+HOOKS = frozenset(name for name in vars(CheckerSpec) if name.startswith(f"{PROJECT}_"))
+"""The names of all hooks."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import cache
-from types import UnionType
-from typing import TypeVar
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
 
 from checker.records import NamedTuple
+from checker.typing_names import Any, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -174,11 +176,25 @@ def misfit(record: object, wanted: type) -> str | None:
 
 @cache
 def _hints(record: type) -> dict[str, object]:
-    import typing
+    """The types of the fields, as ``typing.get_type_hints`` tells them, whose import takes long."""
+    owner = next(each for each in record.__mro__ if "_fields" in vars(each))
+    names = vars(sys.modules[owner.__module__])
+    texts: dict[str, str] = owner.__new__.__annotations__
+    return {name: _type_of(text, names) for name, text in texts.items()}
 
-    fields: tuple[str, ...] = getattr(record, "_fields", ())
-    hints = typing.get_type_hints(record)
-    return {name: hints[name] for name in fields}
+
+_BUILTINS: Mapping[str, type] = {
+    **{each.__name__: each for each in (bool, bytes, float, int, object, str)},
+    "None": NoneType,
+}
+
+
+def _type_of(text: str, names: Mapping[str, object]) -> Any:
+    """The type of an annotation, which is compiled only if it has parameters."""
+    parts = [names.get(part) or _BUILTINS.get(part) for part in text.split(" | ")]
+    if all(isinstance(part, type) for part in parts):
+        return reduce(or_, parts)
+    return eval(text, dict(names))  # noqa: S307 - annotations of this program
 
 
 def _fits(value: object, hint: object) -> bool:

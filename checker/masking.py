@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 from itertools import chain, islice, pairwise
-from typing import Any, TypeVar, cast
 
 from checker.checks.finding import Result
 from checker.checks.fix import Fix
@@ -24,6 +23,7 @@ from checker.model.secrets import is_plausible, is_secret_name, secret_parts
 from checker.patterns import pattern
 from checker.records import NamedTuple
 from checker.results import CheckedArchive, Run
+from checker.typing_names import Any, TypeVar, cast
 
 T = TypeVar("T")
 

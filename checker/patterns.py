@@ -7,7 +7,8 @@ compile than the module that has them takes to load.
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr, cast
+
+from checker.typing_names import Any, AnyStr, cast
 
 
 class _Pattern:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, NoReturn, TypeAlias
 
 from checker.checks.option import Option, OptionError
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.settings import Settings
 from checker.suggestion import nearest
+from checker.typing_names import Any, NoReturn, TypeAlias
 
 KEY = "plugins"
 _SEE_PLUGINS = "; `checker plugins` lists the plugins"

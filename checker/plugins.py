@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from types import FunctionType, MappingProxyType, MethodType, ModuleType
-from typing import Any, TypeAlias, TypeVar
+from types import MappingProxyType
 
-import pluggy
-
+from checker.bundle_hooks import BundleHooks
 from checker.checks.check import Check
 from checker.checks.listed import ListedRule
 from checker.checks.option import Option
@@ -21,7 +19,7 @@ from checker.checks.registry import Registry, RuleConflictError
 from checker.commands import BUILTIN_COMMANDS, PluginCommand
 from checker.discovery import EntryPoint, entry_points
 from checker.errors import SettingsError
-from checker.hookspecs import PROJECT, CheckerSpec
+from checker.hookspecs import HOOKS, PROJECT
 from checker.interpretation.kinds.base import Recognizer
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
@@ -31,7 +29,11 @@ from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
 from checker.suggestion import nearest
+from checker.typing_names import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from checker.verdicts import Classification, Engine, EngineProfile, Host, Readers, Verdict
+
+if TYPE_CHECKING:
+    from checker.plugin_hooks import PluginHooks
 
 OWN_DISTRIBUTION = "archive-checker"
 
@@ -228,11 +230,11 @@ def load_plugins(
     """
     if found is None:
         found = entry_points(PROJECT)
-    loader = _Loader()
     not_wanted = set(blocked)
     known = _by_name(found)
     for name in sorted(not_wanted - known.keys()):
         _refuse_mistyped(name, known)
+    loader = _Loader(_hooks_for(one for one in found if one.name not in not_wanted))
     for name, claims in sorted(known.items()):
         if name not in not_wanted:
             loader.load(claims)
@@ -257,29 +259,13 @@ def _plugin(entry_point: EntryPoint) -> Plugin:
     return Plugin(entry_point.name, entry_point.version, entry_point.distribution)
 
 
-class _Manager(pluggy.PluginManager):
-    """Finds the hooks of plugins fast."""
+def _hooks_for(wanted: Iterable[EntryPoint]) -> BundleHooks | PluginHooks:
+    """What calls the hooks of some plugins: pluggy, unless all of them are bundles."""
+    if all(entry_point.distribution == OWN_DISTRIBUTION for entry_point in wanted):
+        return BundleHooks()
+    from checker.plugin_hooks import PluginHooks
 
-    def __init__(self) -> None:
-        super().__init__(PROJECT)
-        self.add_hookspecs(CheckerSpec)
-        self._implemented: dict[str, frozenset[str]] = {}
-
-    def implements(self, plugin: str, hook: str) -> bool:
-        """Whether a registered plugin has a hook."""
-        if plugin not in self._implemented:
-            callers = self.get_hookcallers(self.get_plugin(plugin)) or ()
-            self._implemented[plugin] = frozenset(caller.name for caller in callers)
-        return hook in self._implemented[plugin]
-
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        # A module has many names that are none of functions.
-        if isinstance(plugin, ModuleType) and not isinstance(vars(plugin).get(name), _FUNCTIONS):
-            return None
-        return super().parse_hookimpl_opts(plugin, name)
-
-
-_FUNCTIONS = (FunctionType, MethodType, staticmethod, classmethod)
+    return PluginHooks()
 
 
 class _Loader:
@@ -290,10 +276,10 @@ class _Loader:
 
     def __init__(
         self,
-        manager: _Manager | None = None,
+        hooks: BundleHooks | PluginHooks,
         options: Mapping[str, tuple[Option[Any], ...]] = MappingProxyType({}),
     ) -> None:
-        self._manager = _Manager() if manager is None else manager
+        self._hooks = hooks
         self._plugins: list[Plugin] = []
         self._problems: list[PluginProblem] = []
         self._registry = Registry()
@@ -314,29 +300,14 @@ class _Loader:
 
     def _load_one(self, entry_point: EntryPoint) -> None:
         plugin = _plugin(entry_point)
-        module = attempt(lambda: self._register(entry_point))
-        if isinstance(module, Failure):
-            self._refuse(plugin, f"cannot be loaded: {module.summary}")
-            return
-        unknown = [
-            caller.name
-            for caller in self._manager.get_hookcallers(module) or ()
-            if not caller.has_spec()
-        ]
-        if unknown:
-            self._manager.unregister(name=plugin.name)
-            known = sorted(hook for hook in vars(CheckerSpec) if hook.startswith("checker_"))
-            self._refuse(
-                plugin,
-                f"unknown hook {', '.join(sorted(unknown))} (choose from: {', '.join(known)})",
-            )
-            return
-        self._plugins.append(plugin)
-
-    def _register(self, entry_point: EntryPoint) -> object:
-        module = entry_point.load()
-        self._manager.register(module, name=entry_point.name)
-        return module
+        unknown = attempt(lambda: self._hooks.register(entry_point.load(), plugin.name))
+        if isinstance(unknown, Failure):
+            self._refuse(plugin, f"cannot be loaded: {unknown.summary}")
+        elif unknown:
+            known = ", ".join(sorted(HOOKS))
+            self._refuse(plugin, f"unknown hook {', '.join(unknown)} (choose from: {known})")
+        else:
+            self._plugins.append(plugin)
 
     def gather(self) -> LoadedPlugins:
         """Everything that the loaded plugins provide."""
@@ -365,7 +336,7 @@ class _Loader:
             ),
             # Problems with them are collected apart, since the others are complete by then.
             load_readers=cache(
-                partial(_Loader(self._manager, self._options).gather_readers, ours_first, engines)
+                partial(_Loader(self._hooks, self._options).gather_readers, ours_first, engines)
             ),
         )
 
@@ -531,13 +502,10 @@ class _Loader:
                 self._refuse(plugin, _wrong_type(hook, item, wanted))
 
     def _implements(self, plugin: Plugin, hook: str) -> bool:
-        return self._manager.implements(plugin.name, hook)
+        return self._hooks.implements(plugin.name, hook)
 
     def _hook_of(self, plugin: Plugin, hook: str) -> Callable[..., object]:
-        """The hook of one plugin only, so that the answer cannot be another plugin's."""
-        module = self._manager.get_plugin(plugin.name)
-        others = [other for other in self._manager.get_plugins() if other is not module]
-        return self._manager.subset_hook_caller(hook, others)
+        return self._hooks.hook_of(plugin.name, hook)
 
     def _refuse_taken(self, plugin: Plugin, what: str, taken_by: Plugin) -> None:
         self._refuse(plugin, f"{what} is already registered by {taken_by.name}")

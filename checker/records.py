@@ -11,7 +11,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Self
+
+from checker.typing_names import TYPE_CHECKING, Any, Self
 
 
 class _Record(tuple[Any, ...]):
@@ -65,7 +66,7 @@ def _with_fields(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {field: namespace[field] for field in fields if field in namespace}
     if tuple(defaults) != fields[len(fields) - len(defaults) :]:
         raise TypeError(f"{name}: a field without a default follows one that has a default")
-    getters = _getters(max(len(fields), len(_CONSTRUCTORS) - 1))
+    getters = _getters(max(len(fields), _USUALLY_MOST))
     return {
         **namespace,
         **dict(zip(fields, getters, strict=False)),
@@ -104,14 +105,18 @@ def _constructor(
     return constructor
 
 
+@cache
 def _constructor_of(count: int) -> Any:
     """The constructor of a record with a number of fields, whose names are not the right ones."""
     if count < len(_CONSTRUCTORS):
         return _CONSTRUCTORS[count]
-    return namedtuple("_template", [f"field_{number}" for number in range(count)]).__new__  # noqa: PYI024
+    names = ", ".join(f"field_{number}" for number in range(count))
+    return eval(f"lambda _cls, {names}: _new(_cls, ({names}))", globals())  # noqa: S307 - no input
 
 
 _new = tuple.__new__
+# Fields of nearly all records: to make what gives them takes as long as to define ten records.
+_USUALLY_MOST = 32
 # To compile these for a run takes as long as to define sixty records.
 _CONSTRUCTORS = (
     lambda _cls: _new(_cls, ()),
@@ -126,6 +131,15 @@ _CONSTRUCTORS = (
     lambda _cls, a, b, c, d, e, f, g, h, i: _new(_cls, (a, b, c, d, e, f, g, h, i)),
     lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
     lambda _cls, a, b, c, d, e, f, g, h, i, j, k: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k)),
+    lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m: _new(
+        _cls, (a, b, c, d, e, f, g, h, i, j, k, m)
+    ),
+    lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n: _new(
+        _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n)
+    ),
+    lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, o: _new(
+        _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, o)
+    ),
 )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.checks.registry import Rule
 from checker.model.archive import Archive
 from checker.records import NamedTuple
 from checker.starting.obstacle import Start
+from checker.typing_names import TYPE_CHECKING
 from checker.verdicts import Classification, Loadable, Verdict
 
 if TYPE_CHECKING:

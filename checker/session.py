@@ -10,10 +10,8 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from copy import copy
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -45,6 +43,7 @@ from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Start
+from checker.typing_names import TYPE_CHECKING, Self, TypeAlias, TypeVar
 from checker.verdicts import Classification, Engine
 from checker.waivers import waiver_findings
 
@@ -251,6 +250,8 @@ class Session:
             jobs: Blobs that are read in parallel, at most.
             watch: Receives the progress.
         """
+        from copy import copy  # here, as a single archive does not need it
+
         session = copy(self)
         session._watch = watch  # noqa: SLF001 - a session as well
         session._most_jobs = jobs  # noqa: SLF001

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
-from typing import TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
@@ -27,6 +26,7 @@ from checker.profiles import PROFILES
 from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
+from checker.typing_names import TypeAlias, TypedDict, TypeVar
 from checker.verdicts import Host
 
 T = TypeVar("T")

@@ -9,11 +9,11 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from checker.errors import SettingsError
 from checker.patterns import pattern
 from checker.records import NamedTuple
+from checker.typing_names import Any
 
 CONFIG_FILE = "checker.toml"
 PROJECT_FILE = "pyproject.toml"

@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
 from checker.isolation import described
 from checker.settings import OF_THE_RUN
 from checker.settings_file import Origin
 from checker.suggestion import nearest
+from checker.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

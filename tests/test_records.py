@@ -147,12 +147,12 @@ def test_values_are_compared_with_annotations() -> None:
 
 
 def test_records_are_defined_whenever_garbage_is_collected() -> None:
-    source = "class Made(NamedTuple):\n" + "".join(f"    f{number}: int\n" for number in range(40))
+    source = "class Made(NamedTuple):\n" + "".join(f"    f{number}: int\n" for number in range(45))
     places = {"NamedTuple": records.NamedTuple, "__name__": "made"}
     threshold = gc.get_threshold()
     gc.set_threshold(1)
     try:
-        for fields in range(13, 40):
+        for fields in range(15, 45):
             exec("\n".join(source.split("\n")[: fields + 1]), places)
             made: Any = places["Made"]
             assert made(*range(fields)) == tuple(range(fields))

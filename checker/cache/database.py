@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Lock
-from typing import TypeVar
 
 from checker.cache.place import PlaceError, cache_directory, private_directory
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from checker.model.compression import Compression, CompressionKind, Part
 from checker.model.elf import ElfFile, Machine
@@ -19,6 +18,7 @@ from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, Span
 from checker.model.limits import LimitReached
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.layer_cache import LayerFacts
+from checker.typing_names import Any
 
 FORMAT = f"3 {sys.byteorder} {array('I').itemsize} {array('q').itemsize}"
 """The form of the bytes, which is that of the machine."""

@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 import time
 from functools import cached_property, partial
-from typing import Any
 
 from checker.cache.database import Database
 from checker.cache.encoding import DamagedError, decoded, encoded
@@ -14,6 +13,7 @@ from checker.cache.place import PlaceError
 from checker.cache.version import question_digest, reader_version
 from checker.reading.layer_cache import LayerFacts, Question
 from checker.records import NamedTuple
+from checker.typing_names import Any
 
 MOST = 1 << 30
 """Bytes of all facts that are kept."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from checker.reading.layer_cache import LayerFacts, Question
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cache.store import SqliteLayerCache

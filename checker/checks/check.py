@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Fix, as_fix
@@ -17,6 +16,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar
 from checker.verdicts import Classification, Host, Verdict
 
 if TYPE_CHECKING:

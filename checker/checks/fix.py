@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
 
 from checker.model.shell import quote_word
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 
 class Command(NamedTuple):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from checker.model.document import Document, pointer
+from checker.patterns import pattern
 from checker.records import NamedTuple
 
 _LARGEST = 2**53 - 1
@@ -37,7 +38,7 @@ def odd_values(document: Document) -> Iterator[Odd]:
         document: A document without errors.
     """
     # Nearly no document has one, and to search its bytes takes a fraction of the time.
-    if _suspects().search(document.raw) is None:
+    if not _is_suspect(document.raw):
         return
     found: set[str] = set()
     for place, message in _walk(document.value):
@@ -104,13 +105,18 @@ def _what_is_odd(place: _Place) -> str | None:
 _FIRST_NONCHARACTER = 0xFDD0
 
 
-@cache
-def _suspects() -> re.Pattern[bytes]:
-    """Bytes of all documents with such a value, and of few others."""
-    escapes = rb"\\u(?:[dD][89a-fA-F]|[fF]{3}[eEfF]|[fF][dD][dDeE])"
-    encoded = rb"\xef\xbf[\xbe\xbf]|\xef\xb7[\x90-\xaf]|[\xf0-\xf4].\xbf[\xbe\xbf]"
-    numbers = rb"[:,\[][ \t\r\n]*+-?(?:[0-9]{16}|[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{2})"
-    return re.compile(b"|".join((escapes, encoded, numbers)), re.DOTALL)
+# They match bytes of all documents with such a value, and of few others.
+_ESCAPES = pattern(rb"\\u(?:[dD][89a-fA-F]|[fF]{3}[eEfF]|[fF][dD][dDeE])")
+_ENCODED = pattern(rb"\xef\xbf[\xbe\xbf]|\xef\xb7[\x90-\xaf]|[\xf0-\xf4].\xbf[\xbe\xbf]", re.DOTALL)
+_NUMBERS = pattern(rb"[:,\[][ \t\r\n]*+-?(?:[0-9]{16}|[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{2})")
+
+
+def _is_suspect(raw: bytes) -> bool:
+    return (
+        _NUMBERS.search(raw) is not None
+        or (b"\\u" in raw and _ESCAPES.search(raw) is not None)
+        or (not raw.isascii() and _ENCODED.search(raw) is not None)
+    )
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.checks.check import Check

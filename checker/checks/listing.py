@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar, cast
 
 from checker.isolation import described
 from checker.patterns import pattern
 from checker.records import NamedTuple
+from checker.typing_names import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -15,12 +13,10 @@ from checker.isolation import misfit
 from checker.model.content import ContentRequest
 from checker.records import NamedTuple
 
-# Ids that are made of names have six digits, so that two names hardly get the same.
-_ID = re.compile(r"[A-Z]{3,5}[0-9]{3}(?:[0-9]{3})?")
 _METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))
 _NOT_OWN = (Check, object)
+_LETTERS_OF_ID, _DIGITS_OF_ID = (3, 4, 5), (3, 6)
 _LOWEST_SCORE, _HIGHEST_SCORE = 0.1, 10.0
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Rule(NamedTuple):
@@ -92,7 +88,9 @@ class Rule(NamedTuple):
     @property
     def documentation(self) -> str:
         """The rule's documentation: the docstring of its class, without indentation."""
-        return inspect.cleandoc(self.check.__doc__ or "")
+        from inspect import cleandoc  # here, as few runs need it and it takes long to import
+
+        return cleandoc(self.check.__doc__ or "")
 
 
 class RuleConflictError(ValueError):
@@ -179,12 +177,10 @@ def _check_metadata(check: type[Check]) -> None:
         RuleConflictError: It is.
     """
     place = f"{check.__module__}.{check.__qualname__}"
-    for attribute, grammar in (("id", _ID), ("name", _NAME)):
+    for attribute, is_formed, grammar in (("id", _is_id, _ID), ("name", _is_name, _NAME)):
         value = getattr(check, attribute, None)
-        if not isinstance(value, str) or grammar.fullmatch(value) is None:
-            raise RuleConflictError(
-                f"{place}: {attribute} is {value!r}, but must match {grammar.pattern}",
-            )
+        if not isinstance(value, str) or not is_formed(value):
+            raise RuleConflictError(f"{place}: {attribute} is {value!r}, but must match {grammar}")
     if not isinstance(getattr(check, "severity", None), Severity):
         raise RuleConflictError(f"{place} has no severity")
     if not all(isinstance(option, Option) for option in check.options):
@@ -201,6 +197,29 @@ def _check_metadata(check: type[Check]) -> None:
         )
 
 
+# As regular expressions, which take longer to compile than a run looks at them.
+_ID = r"[A-Z]{3,5}[0-9]{3}(?:[0-9]{3})?"
+_NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
+_DIGITS = "0123456789"
+
+
+def _is_id(text: str) -> bool:
+    letters = text.rstrip(_DIGITS)
+    # Ids that are made of names have six digits, so that two names hardly get the same.
+    return (
+        letters.isascii()
+        and letters.isalpha()
+        and letters.isupper()
+        and len(letters) in _LETTERS_OF_ID
+        and len(text) - len(letters) in _DIGITS_OF_ID
+    )
+
+
+def _is_name(text: str) -> bool:
+    is_lower = text.isascii() and text == text.lower()
+    return is_lower and all(part.isalnum() for part in text.split("-"))
+
+
 def _is_score(score: object) -> bool:
     if not isinstance(score, int | float) or isinstance(score, bool):
         return score is None
@@ -213,8 +232,7 @@ def _are_requests(reads: object) -> bool:
 
 def _are_aliases(aliases: object) -> bool:
     return isinstance(aliases, tuple) and all(
-        isinstance(alias, str) and (_ID.fullmatch(alias) or _NAME.fullmatch(alias))
-        for alias in aliases
+        isinstance(alias, str) and (_is_id(alias) or _is_name(alias)) for alias in aliases
     )
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 from checker.checks.finding import Finding
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
+from checker.typing_names import TypeAlias
 
 Place: TypeAlias = tuple[str | None, int | None, str | None]
 _FIXED = (OCI_LAYOUT, INDEX_JSON, MANIFEST_JSON, REPOSITORIES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 from checker.checks.finding import Severity
 from checker.records import NamedTuple
 
@@ -26,7 +24,9 @@ class SettingsRule(NamedTuple):
     @property
     def documentation(self) -> str:
         """The documentation without indentation."""
-        return inspect.cleandoc(self.text)
+        from inspect import cleandoc  # here, as few runs need it and it takes long to import
+
+        return cleandoc(self.text)
 
     @property
     def summary(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 from checker.checks.check import Check
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from string import digits
-from typing import Any
 
 from checker.checks.option import Option
 from checker.checks.registry import Rule
@@ -17,6 +16,7 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.policy import Policy, PolicyFile
 from checker.reports.documentation import markdown_of
 from checker.suggestion import nearest
+from checker.typing_names import Any
 
 FAMILIES: Mapping[str, str] = {
     "TRP": "What happened to the file in transport: text before it, conversions, other formats.",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from typing import TypeVar
 
 from checker._version import __version__
 from checker.cache.user import UserCache
@@ -48,6 +46,13 @@ from checker.settings import (
     set_limits,
 )
 from checker.settings_file import Origin, find_file, read_file
+from checker.typing_names import TYPE_CHECKING, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import SimpleNamespace
+
+    Arguments: TypeAlias = Namespace | SimpleNamespace
 
 T = TypeVar("T")
 
@@ -64,7 +69,7 @@ _NAMED_OPTIONS = {
 }
 
 
-def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
+def run_check(arguments: Arguments, early: EarlyHashes) -> int:
     """Run ``check`` or ``classify``; the exit code.
 
     Args:
@@ -147,7 +152,7 @@ def _reporting(
 
 
 def _outputs(
-    settings: Settings, arguments: argparse.Namespace, plugins: LoadedPlugins
+    settings: Settings, arguments: Arguments, plugins: LoadedPlugins
 ) -> tuple[Output, ...]:
     """The reports to write; those of the settings file are of ``check`` alone."""
     color = f"text.color={settings.color}"
@@ -163,7 +168,7 @@ def _outputs(
     return with_automatic(outputs, plugins.reports, os.environ)
 
 
-def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+def _format_options(arguments: Arguments) -> tuple[str, ...]:
     """The options of formats; those with options of their own on the command line come last."""
     named = {option: getattr(arguments, option, None) for option in _NAMED_OPTIONS}
     given = {option: value for option, value in named.items() if value is not None}
@@ -171,7 +176,7 @@ def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     return (*getattr(arguments, "format_options", ()), *short)
 
 
-def settings_of(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: Arguments) -> Settings:
     """The settings of the configuration file, with those of the command line over them.
 
     Raises:
@@ -198,7 +203,7 @@ def settings_path(given: str | None) -> str | None:
     return given or find_file()
 
 
-def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
+def _reading_table(arguments: Arguments) -> dict[str, object]:
     """The options of all commands that read archives, as a table of settings."""
     limits = dict(map(_limit_of, arguments.limits or ()))
     set_limits(Limits(), limits)
@@ -217,13 +222,13 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
     return {key: value for key, value in table.items() if value not in ([], {})}
 
 
-def _keys_table(arguments: argparse.Namespace) -> dict[str, object]:
+def _keys_table(arguments: Arguments) -> dict[str, object]:
     """The keys for signatures, which replace those of the file."""
     keys = getattr(arguments, "verify_keys", None)
     return {"verify-key": list(keys)} if keys else {}
 
 
-def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
+def _check_table(arguments: Arguments) -> dict[str, object]:
     """The options that only ``check`` has."""
     lists = {
         "select": _split(arguments.select or ()),

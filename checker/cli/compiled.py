@@ -1,6 +1,6 @@
 """The bytecode of the modules that runs import, in one file beside that of the package.
 
-A run imports some 500 modules. To look for each on ``sys.path`` and to read its file in
+A run imports some 400 modules. To look for each on ``sys.path`` and to read its file in
 ``__pycache__`` takes as long as to execute it. So the bytecode of modules that were imported once
 is kept in one file, which is used as Python uses its own: only for a source of the same size and
 time.
@@ -58,11 +58,11 @@ class CompiledModules:
         if name not in self._modules:
             return None
         source, place, size = self._modules[name]
-        bytecode = self._bytecode(place, size)
-        if len(bytecode) != size or not _is_unchanged(source):
+        code = self._code(place, size) if _is_unchanged(source) else None
+        if code is None:
             return None
         path, _, _, cached, is_package = source
-        loader = _Loader(name, path, bytecode)
+        loader = _Loader(name, path, code)
         spec = ModuleSpec(name, loader, origin=path, is_package=is_package)
         spec.has_location = True
         spec.cached = cached
@@ -91,6 +91,14 @@ class CompiledModules:
         except (OSError, ImportError, SyntaxError, ValueError):
             return
 
+    def _code(self, place: int, size: int) -> CodeType | None:
+        """What some bytecode is of; None if it cannot be read."""
+        bytecode = self._bytecode(place, size)
+        if len(bytecode) != size:
+            return None
+        code: CodeType = marshal.loads(bytecode)  # noqa: S302 - as trusted as __pycache__
+        return code
+
     def _bytecode(self, place: int, size: int) -> bytes:
         """Some bytecode; less if it cannot be read."""
         try:
@@ -109,15 +117,16 @@ class CompiledModules:
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module whose bytecode is at hand, and is otherwise the loader of its source."""
+    """Loads a module whose code is at hand, and is otherwise the loader of its source."""
 
-    def __init__(self, name: str, path: str, bytecode: bytes) -> None:
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
         super().__init__(name, path)
-        self._bytecode = bytecode
+        self._code: CodeType | None = code
 
-    def get_code(self, _name: str) -> CodeType:
-        code: CodeType = marshal.loads(self._bytecode)  # noqa: S302 - as trusted as __pycache__
-        return code
+    def get_code(self, name: str) -> CodeType | None:
+        # It is not kept, nor is the bytecode: those of a run are some megabytes.
+        code, self._code = self._code, None
+        return super().get_code(name) if code is None else code
 
 
 def use_compiled_modules() -> CompiledModules:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from importlib import import_module
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, NoReturn
 
 from checker.cli.streams import (
     discard_output,
@@ -19,9 +17,14 @@ from checker.cli.streams import (
     writing_output,
 )
 from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.typing_names import TYPE_CHECKING, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Callable
+    from types import SimpleNamespace
+
+    Arguments: TypeAlias = Namespace | SimpleNamespace
 
 CLEAN = 0
 USAGE = 2
@@ -150,10 +153,18 @@ def _is_lack_of_threads(error: BaseException) -> bool:
 
 
 def _run(argv: list[str] | None) -> int:
+    from checker.cli.arguments.without_options import paths_alone
+
+    words = sys.argv[1:] if argv is None else argv
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    paths = paths_alone(words)
+    return _run_parsed(words) if paths is None else _check(paths)
+
+
+def _run_parsed(words: list[str]) -> int:
     from checker.cli.arguments.command_line import parse_arguments
 
-    arguments = parse_arguments(argv)
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    arguments = parse_arguments(words)
     if arguments.command in ("check", "classify"):
         return _check(arguments)
     if arguments.command == "convert":
@@ -169,15 +180,15 @@ def _run(argv: list[str] | None) -> int:
         return _run_of(arguments.command, arguments)
 
 
-def _run_of(command: str, arguments: argparse.Namespace) -> int:
+def _run_of(command: str, arguments: Namespace) -> int:
     """Run a command whose module has nothing to do with the others: only this one is imported."""
     name = command.replace("-", "_")
     module = import_module(f"checker.cli.{_MODULES.get(command, name)}")
-    run: Callable[[argparse.Namespace], int] = getattr(module, f"run_{name}")
+    run: Callable[[Namespace], int] = getattr(module, f"run_{name}")
     return run(arguments)
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(arguments: Arguments) -> int:
     from checker.reading.early import EarlyHashes
 
     # Several archives are checked in forks of this process, which must have no thread then.

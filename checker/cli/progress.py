@@ -14,12 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from types import TracebackType
-from typing import Self
 from unicodedata import combining, east_asian_width
 
 from checker.reading.meter import Activity, Reached
 from checker.records import NamedTuple
 from checker.reports.printable import printable
+from checker.typing_names import Self
 
 _PATIENCE = 0.5
 _INTERVAL = 0.1

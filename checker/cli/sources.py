@@ -6,11 +6,11 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from checker.cli.streams import tell
 from checker.errors import SettingsError
 from checker.reports.wording import count_words
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.reading.search import Found

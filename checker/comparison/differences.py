@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from heapq import nsmallest
 from operator import itemgetter
-from typing import TypeAlias
 
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 MOST_LISTED = 10_000
 """Differences of one comparison that are kept as records; the others are counted."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
 from checker.model.entries import DIRECTORY, HARD_LINK, KIND_NAMES, REGULAR, Entry, clean_path
 from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.rootfs import RootfsEntry
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 
 _FILE_KINDS = frozenset("07S")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING
 
 from checker.contents.records import (
     ArtifactFacts,
@@ -45,6 +44,7 @@ from checker.model.names import (
 from checker.model.rootfs import Rootfs
 from checker.model.tar import AnomalyKind, Tar
 from checker.starting.obstacle import Start
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.model.signatures import Signature

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import BinaryIO, TypeAlias
 
 from checker.conversion.choosing import choose
 from checker.conversion.compressing import compressed
@@ -36,6 +35,7 @@ from checker.model.entries import Span
 from checker.model.rootfs import Rootfs
 from checker.reading.meter import SILENT, Meter
 from checker.reading.opened import OpenArchive, TarBytes
+from checker.typing_names import BinaryIO, TypeAlias
 
 Verify: TypeAlias = "Callable[[str | BinaryIO], None]"
 """Checks what was written: the path of a directory, or a file object. Raises ConversionError."""

@@ -7,10 +7,10 @@ the digest of what compression makes of it.
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
 from checker.conversion.copying import write_all
 from checker.conversion.tar_headers import BLOCK, directory_header, file_header
+from checker.typing_names import Protocol
 
 _END = bytes(2 * BLOCK)
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

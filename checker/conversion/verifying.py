@@ -9,11 +9,11 @@ about the content of the root are not run: the conversion does not change it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
 
 from checker.conversion.records import ConversionError, Form
 from checker.model.archive import Archive, Kind
 from checker.results import CheckedArchive
+from checker.typing_names import BinaryIO
 
 _FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
 _CONTENT_RULES = ("CFG", "LYR")

@@ -12,7 +12,6 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
-from typing import TYPE_CHECKING, Any
 
 from checker.errors import UnreadableError
 from checker.fleet.found import Found, key_of
@@ -22,6 +21,7 @@ from checker.fleet.registry import write_whole
 from checker.fleet.schema import ARCHIVE_TABLE, TABLES, VERSION, Column, State, Type
 from checker.fleet.stores import Place, place_of, reason_of
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa

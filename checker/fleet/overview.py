@@ -11,13 +11,13 @@ import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from checker.errors import SettingsError
 from checker.fleet.dataset import Dataset
 from checker.fleet.found import key_of
 from checker.fleet.schema import ARCHIVE_TABLE, State
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Any
 from checker.verdicts import VerdictOutcome
 
 if TYPE_CHECKING:

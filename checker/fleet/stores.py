@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from checker.errors import SettingsError, UnreadableError
 from checker.fleet.found import Found
 from checker.fleet.libraries import of_the_extra
 from checker.reading.ranges import RangedFile, RequestSizes
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

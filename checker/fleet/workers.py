@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
 
 from checker.errors import SettingsError, UnreadableError
 from checker.fleet.libraries import of_the_extra
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from checker.importing.dockerfile import Instruction, Syntax, parse_lines
 from checker.importing.errors import ImportRefusedError
@@ -28,6 +27,7 @@ from checker.importing.signals import signal_number
 from checker.importing.words import Lexer
 from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker.records import NamedTuple
+from checker.typing_names import Any
 
 _SHELL = ("/bin/sh", "-c")
 _MILLISECOND = 1_000_000

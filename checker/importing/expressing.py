@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
 
 from checker.importing.dockerfile import LONGEST_LINE
 from checker.importing.engines import DOCKER, ImportEngine
@@ -18,6 +17,7 @@ from checker.importing.go_text import format_duration
 from checker.importing.run_config import Healthcheck, RunConfig
 from checker.importing.signals import signal_number
 from checker.records import NamedTuple
+from checker.typing_names import Any, TypeAlias
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]*", re.ASCII)
 _LONGEST_OPTION = 131_071

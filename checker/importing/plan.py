@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
 
 from checker.importing.command_line import ImportCommand, Origin
 from checker.importing.engines import DOCKER, ImportEngine, import_engines
@@ -20,6 +19,7 @@ from checker.records import NamedTuple
 from checker.starting.obstacle import Answer, Start
 from checker.starting.process import process_from
 from checker.starting.start import root_start
+from checker.typing_names import TypeVar
 
 _MOST_CHANGES = 100
 """Options that are tried one by one to find out which of them are refused."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.contents.images import images_of
 from checker.contents.records import Contents
 from checker.contents.summary import RELEASES, contents_of
@@ -21,6 +19,7 @@ from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Answer, Cause, Start
+from checker.typing_names import TYPE_CHECKING
 from checker.verdicts import Host
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
@@ -18,6 +17,7 @@ from checker.model.raw_tar import RawTar
 from checker.model.rootfs import Rootfs
 from checker.model.tar import Tar
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.model.attached import Attached

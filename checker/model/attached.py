@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from checker.model.forms import Form
 from checker.model.image import REF_NAME, Descriptor, Image, Index, Manifest
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.model.flaws import Flaw

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
 
 from checker.model.compression import CompressionKind
 from checker.model.formats import Format
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 
 class LeadingData(NamedTuple):

@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import chain, compress, count
 from types import MappingProxyType
-from typing import TypeVar, cast, overload
 
 from checker.model.untrusted import utf8
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar, cast, overload
 
 T = TypeVar("T")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 
 
 class Location(NamedTuple):

@@ -14,23 +14,24 @@ import shlex
 from contextlib import suppress
 
 from checker.model.untrusted import is_visible, utf8
+from checker.patterns import pattern
 
 ARCHIVE = "FILE"
 """What a command calls an archive that has no path, because it came through a pipe."""
 
-_PIPED = re.compile(r"-|/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
-_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
+_PIPED = pattern(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
+_OF_PIPES = ("/dev/", "/proc/")
+_URL = pattern(r"[a-z][a-z0-9+.-]+://")
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_ESCAPED = pattern(rb"\\([0-7]{3}|.)", re.DOTALL)
 _PLAIN = {form[1:].encode(): plain.encode() for plain, form in _ESCAPES.items()}
 # Commands are quoted with backticks in texts, and CI systems take ##[ and ##vso[ for theirs.
 _MARKS = "`"
-_LOG_COMMAND = re.compile(r"#(?=#)")
 
 
 def quote_word(text: str) -> str:
     """A text as one word of a shell, which is visible throughout and has no backtick."""
-    if not _LOG_COMMAND.search(text) and is_visible(text) and _MARKS not in text:
+    if "##" not in text and is_visible(text) and _MARKS not in text:
         return shlex.quote(text)
     return f"$'{''.join(map(_escaped, text))}'"
 
@@ -77,9 +78,9 @@ def path_in_commands(path: str) -> str:
 
     An object in a store, whose path is a URL, is called as the file that it is downloaded to.
     """
-    if _PIPED.fullmatch(path):
+    if path == "-" or (path.startswith(_OF_PIPES) and _PIPED.fullmatch(path)):
         return ARCHIVE
-    return path.rstrip("/").rpartition("/")[2] if _URL.match(path) else path
+    return path.rstrip("/").rpartition("/")[2] if "://" in path and _URL.match(path) else path
 
 
 def _byte(escape: re.Match[bytes]) -> bytes:

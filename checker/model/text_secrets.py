@@ -15,7 +15,7 @@ from functools import cache
 from itertools import islice
 
 from checker.model.secrets import is_example, passwords_in_urls
-from checker.model.token_forms import IN_ONE_RUN, REGISTRY_CREDENTIALS
+from checker.model.token_forms import IN_ONE_RUN, REGISTRY_CREDENTIALS, TokenForm
 from checker.patterns import pattern
 from checker.records import NamedTuple
 
@@ -97,8 +97,8 @@ def token_runs(content: bytes) -> bytes:
     marks = [mark for mark in _possible_marks(joined) if mark in joined]
     found = _containing(runs, marks)
     long = _containing([run for run in runs if len(run) >= _SHORTEST_UNMARKED], _UNMARKED_PARTS)
-    if long and _unmarked().search(b" ".join(long)) is not None:
-        found += filter(_unmarked().search, long)
+    if long and (unmarked := _unmarked(b" ".join(long))) is not None:
+        found += filter(unmarked.search, long)
     return b" ".join(dict.fromkeys(found))
 
 
@@ -258,8 +258,15 @@ def _marks() -> tuple[Mapping[bytes, Sequence[bytes]], Sequence[bytes]]:
     return by_start, inside
 
 
+def _unmarked(runs: bytes) -> re.Pattern[bytes] | None:
+    """Matches the tokens without a mark that some runs have; None if they have none."""
+    text = runs.decode("ascii")
+    forms = tuple(form for form in IN_ONE_RUN if not form.marks and form.is_possible_in(text))
+    found = _matching(forms) if forms else None
+    return found if found is not None and found.search(runs) is not None else None
+
+
 @cache
-def _unmarked() -> re.Pattern[bytes]:
-    """Matches the tokens that have no mark."""
-    patterns = (f"(?:{form.pattern})" for form in IN_ONE_RUN if not form.marks)
-    return re.compile("|".join(patterns).encode("ascii"))
+def _matching(forms: tuple[TokenForm, ...]) -> re.Pattern[bytes]:
+    """Matches the tokens that have one of some forms."""
+    return re.compile("|".join(f"(?:{form.pattern})" for form in forms).encode("ascii"))

@@ -26,18 +26,25 @@ class TokenForm(NamedTuple):
         marks: What a text with one of them contains at least one of.
         pattern: A regular expression for it.
         part: For a form without a mark: what it contains, which others contain as well.
+        starts: For a form without a mark: the letters of which it contains one; any if empty.
     """
 
     kind: str
     marks: tuple[str, ...]
     pattern: str
     part: str = ""
+    starts: str = ""
 
     def may_be_in(self, text: str) -> bool:
         """Whether a text has a mark of this form, or the form itself if it has no mark."""
         if self.marks:
             return any(mark in text for mark in self.marks)
-        return self.part in text and _compiled(self.pattern).search(text) is not None
+        return self.is_possible_in(text) and _compiled(self.pattern).search(text) is not None
+
+    def is_possible_in(self, text: str) -> bool:
+        """Whether a text has what this form without a mark contains at least."""
+        letters = self.starts
+        return self.part in text and (not letters or any(each in text for each in letters))
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
         """The places in a text that have this form."""
@@ -181,6 +188,7 @@ _MESSAGES = (
         (),
         r"\b[MNO][A-Za-z0-9_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}\b",
         ".",
+        "MNO",
     ),
     TokenForm(
         "a Teams webhook",

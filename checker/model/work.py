@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
 from checker.model.limits import LimitReached
+from checker.typing_names import Generic, TypeVar
 
 T = TypeVar("T")
 _UNITS = 64

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import TypeAlias
 
 from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.session import Session, Watch
+from checker.typing_names import TypeAlias
 
 Prepare: TypeAlias = Callable[[CheckedArchive], CheckedArchive]
 """What is done with a result where it was made, before it is handed over."""

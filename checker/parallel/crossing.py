@@ -9,7 +9,8 @@ import copyreg
 import io
 import pickle
 from types import MappingProxyType
-from typing import Any
+
+from checker.typing_names import Any
 
 _PROTOCOL = 5
 

@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self
 
 from checker.parallel.channel import Inbox, Kind, Message
 from checker.parallel.crossing import unpacked
 from checker.parallel.worker import ORDER, SIGNALS, Check, Ends, Tell, work
 from checker.records import NamedTuple
+from checker.typing_names import Self
 
 _THREADS = "/proc/self/task"
 _LIBRARIES_FORBID_FORKS = "darwin"

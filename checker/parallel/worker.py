@@ -11,12 +11,12 @@ from contextlib import suppress
 from functools import partial
 from struct import Struct
 from threading import Thread
-from typing import NoReturn, TypeAlias
 
 from checker.parallel.channel import Kind, Message, send
 from checker.parallel.crossing import packed
 from checker.reading.meter import Reached
 from checker.records import NamedTuple
+from checker.typing_names import NoReturn, TypeAlias
 
 Tell: TypeAlias = Callable[[Reached], None]
 """Receives how far the reading has come."""

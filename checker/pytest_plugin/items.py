@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from checker.checks.finding import Finding, Outcome, Result
 from checker.pytest_plugin.reading import Subject
 from checker.reports.printable import printable
 from checker.reports.wording import place_words
+from checker.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr

@@ -9,7 +9,6 @@ from contextlib import ExitStack, closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
 from checker.interpretation.images import (
@@ -77,6 +76,7 @@ from checker.reading.transport.sample import (
     Sample,
 )
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.model.attached import Attached
@@ -309,9 +309,9 @@ def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:
 
 def _ends_in_layer(entries: Entries) -> bool:
     """Whether the last member is named like a layer, and the documents of an image are missing."""
-    if not len(entries) or _LAYER_NAME.fullmatch(entries.paths[len(entries) - 1]) is None:
+    if not len(entries) or any(name in entries.by_path for name in _LAST_DOCUMENTS):
         return False
-    return not any(name in entries.by_path for name in _LAST_DOCUMENTS)
+    return _LAYER_NAME.fullmatch(entries.paths[len(entries) - 1]) is not None
 
 
 def _unwritten_end(opened: Opened, content: TarContent) -> Damage | None:

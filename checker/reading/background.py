@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Queue
 from threading import Thread
-from typing import Generic, TypeVar
+
+from checker.typing_names import Generic, TypeVar
 
 T = TypeVar("T")
 

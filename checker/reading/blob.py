@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -24,17 +23,14 @@ from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 
 # Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
-_JSON_STARTS = tuple(
-    mark + bracket.encode(encoding)
-    for mark, encoding in (
-        (b"", "utf-8"),
-        (b"\xef\xbb\xbf", "utf-8"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    )
-    for bracket in "{["
+_JSON_STARTS = (
+    *(b"{", b"["),
+    *(b"\xef\xbb\xbf{", b"\xef\xbb\xbf["),
+    *(b"\xff\xfe{\0", b"\xff\xfe[\0"),
+    *(b"\xfe\xff\0{", b"\xfe\xff\0["),
 )
 # Below this many bytes a second thread costs more than it gives.
 _WORTH_A_THREAD = 1 << 20

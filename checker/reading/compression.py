@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeAlias
 
 from checker.model.compression import (
     HEAD_SIZE,
@@ -16,6 +15,7 @@ from checker.model.compression import (
 )
 from checker.model.limits import LimitReached, Limits
 from checker.patterns import pattern
+from checker.typing_names import Protocol, TypeAlias
 
 _MAGICS = (
     (b"\x1f\x8b\x08", CompressionKind.GZIP),

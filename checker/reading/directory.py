@@ -14,7 +14,6 @@ import stat
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NoReturn
 
 from checker.interpretation.kind import looks_like_rootfs
 from checker.model.content import ContentPlan
@@ -37,6 +36,7 @@ from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
 from checker.records import NamedTuple
+from checker.typing_names import NoReturn
 
 _CHUNK = 1 << 21
 _MOST_NAMED = 3

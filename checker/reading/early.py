@@ -16,22 +16,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from threading import Event, Lock, Thread
 
-from checker.model.compression import CompressionKind
-from checker.model.content import ContentPlan
-from checker.model.entries import REGULAR, Span
-from checker.model.limits import Limits
-from checker.reading.background import Background
-from checker.reading.compression import MAGIC_SIZE, detect
-from checker.reading.tar.walker import TarWalker, walk_by_seeking
+from checker.model.entries import Span
+from checker.reading.large_members import large_members
+from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from checker.reading.background import Background
 
 _CHUNK = 1 << 21
 _WATCH_SECONDS = 0.1
 # What is smaller is hashed before a thread for it is there.
 _WORTH_A_START = 1 << 23
-# An image archive has few members. Of others no member is worth it.
-_FEW = Limits(entries=256, anomalies=1)
-_REGULAR = ord(REGULAR)
 _SHA256 = "sha256"
 
 
@@ -193,7 +190,7 @@ class EarlyHashes:
         stretches = _stretches(file, whole=whole)
         self._hashes = {one.span: one for stretch in stretches for one in stretch.hashes}
         # The thread that reads computes the first hash of each stretch.
-        hashers = [Background[_Update](_apply)] if whole else []
+        hashers = _hashers() if whole else []
         self._thread = Thread(target=self._run, args=(file, stretches, hashers), daemon=True)
         self._thread.start()
 
@@ -256,6 +253,12 @@ class EarlyHashes:
             return one.is_begun
 
 
+def _hashers() -> list[Background[_Update]]:
+    from checker.reading.background import Background  # here, as few runs hash the whole file
+
+    return [Background(_apply)]
+
+
 class _Update(NamedTuple):
     """The next bytes of a hash."""
 
@@ -290,7 +293,7 @@ def _shorter() -> OSError:
 
 
 def _open(path: str) -> int | None:
-    """A descriptor of a plain archive; None of anything else."""
+    """A descriptor of a plain tar; None of anything else."""
     try:
         # To open a pipe and close it again would tell its writer that there are no readers.
         status = os.stat(path)
@@ -299,7 +302,7 @@ def _open(path: str) -> int | None:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None
-    if detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE:
+    if looks_like_header(os.pread(file, BLOCK, 0)):
         return file
     os.close(file)
     return None
@@ -312,10 +315,12 @@ def _identity(file: int) -> tuple[int, ...]:
 
 def _stretches(file: int, *, whole: bool) -> list[_Stretch]:
     """What is read: the large members, the largest first, or the whole file from its start."""
-    members = _large_members(file)
+    size = os.fstat(file).st_size
+    members = large_members(
+        lambda offset, count: os.pread(file, count, offset), size, _WORTH_A_START
+    )
     if not whole:
         return [_Stretch(span, (EarlyHash(span),)) for span in members]
-    size = os.fstat(file).st_size
     of_file = EarlyHash(Span(0, size))
     found = []
     offset = 0
@@ -324,23 +329,3 @@ def _stretches(file: int, *, whole: bool) -> list[_Stretch]:
         found.append(_Stretch(span, (of_file, EarlyHash(span))))
         offset = span.offset + span.length
     return [*found, _Stretch(Span(offset, size - offset), (of_file,))]
-
-
-def _large_members(file: int) -> list[Span]:
-    """Where the large members are in an archive that has few of them, the largest first."""
-    size = os.fstat(file).st_size
-    tar = walk_by_seeking(
-        TarWalker(_FEW, ContentPlan()), lambda offset, count: os.pread(file, count, offset), size
-    )
-    if tar.limits:
-        return []
-    entries = tar.entries
-    large = (
-        entries.content(i)
-        for i in range(len(entries))
-        if entries.kinds[i] == _REGULAR and i not in entries.sparse
-    )
-    return sorted(
-        (span for span in large if _WORTH_A_START <= span.length <= size - span.offset),
-        key=lambda span: -span.length,
-    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.model.tar import Tar
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 
 
 class Question(NamedTuple):

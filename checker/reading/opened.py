@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
@@ -48,6 +47,7 @@ from checker.reading.source import (
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from checker.model.damage import Damage

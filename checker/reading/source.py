@@ -10,7 +10,6 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import IO, Protocol
 
 from checker.errors import UnreadableError
 from checker.model.archive import Source
@@ -28,6 +27,7 @@ from checker.reading.tar.seeking import ReadAt
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 from checker.records import NamedTuple
+from checker.typing_names import IO, Protocol
 
 CHUNK = 1 << 21
 

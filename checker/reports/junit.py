@@ -19,7 +19,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from junit_xml import TestCase, TestSuite
 
@@ -27,6 +26,7 @@ from checker.reports.cases import Case, CaseKind, Status, Suite, suites_of
 from checker.reports.printable import command_starts
 from checker.reports.uris import relative_path
 from checker.results import Run
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -96,7 +96,7 @@ def wrap(text: str, width: int) -> list[str]:
     """Break printable text between words, to lines of a width in columns where words allow."""
     rows: list[str] = []
     row, gap, used = "", "", 0
-    for word, space in _WORD.findall(text):
+    for word, space in _words(text):
         size = cells(word)
         if row and used + len(gap) + size > width:
             rows.append(row)
@@ -106,6 +106,13 @@ def wrap(text: str, width: int) -> list[str]:
             used += len(gap) + size
         gap = space
     return [*rows, row]
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    """The words and the blanks after each; what is between backticks is one word."""
+    if "`" in text or "  " in text:
+        return _WORD.findall(text)
+    return [(word, " ") for word in text.split(" ") if word]
 
 
 def paragraph(start: Line, spans: list[str], style: Style) -> Iterator[Line]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from checker.checks.option import Option, OptionError
 from checker.errors import SettingsError
 from checker.reports.report import Report
+from checker.typing_names import Any
 
 _TRUTH = {"true": True, "false": False}
 

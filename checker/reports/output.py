@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
-from typing import Any, TextIO
 
 from checker.checks.option import Option
 from checker.errors import SettingsError
@@ -20,6 +19,7 @@ from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
 from checker.reports.report import Report, ReportStream
 from checker.results import CheckedArchive, Run
+from checker.typing_names import Any, TextIO
 
 TEXT = "text"
 GITHUB = "github"

@@ -20,7 +20,7 @@ _SURROGATE = pattern("[\ud800-\udfff]")
 _COMMAND = pattern(
     r"^\s*:(?=:)|^[-+~^](?=[-+~^]{2}(?: |$))|^\s*t(?=ravis_)|#(?=#+(?:\w*)\[)", re.IGNORECASE
 )
-_COMMAND_STARTS = (":", "-", "+", "~", "^", "t", "T")
+_COMMAND_STARTS = (":", "-", "+", "~", "^", "tr", "tR", "Tr", "TR")
 _WIDE = frozenset("WF")
 
 

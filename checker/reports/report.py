@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from checker.checks.option import Option
 from checker.records import NamedTuple
 from checker.results import CheckedArchive, Plugin, Run
+from checker.typing_names import Any, Protocol
 
 
 class ReportStream(Protocol):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TextIO
 
 from checker.isolation import Failure, attempt
 from checker.masking import masked_archive
 from checker.reports.output import Output, write_stream
 from checker.results import CheckedArchive, Run
+from checker.typing_names import TextIO
 
 
 class OpenReports:

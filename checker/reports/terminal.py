@@ -6,9 +6,9 @@ import codecs
 import os
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import TextIO
 
 from checker.reports.layout import Line, Style, plain
+from checker.typing_names import TextIO
 
 WIDTH = 80
 """Columns of text that is not written to a terminal."""

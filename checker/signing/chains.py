@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from checker.records import NamedTuple
 from checker.signing.checking import Tries
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TypeAlias
 
 from checker.model.archive import Archive
 from checker.model.image import Image
@@ -13,6 +12,7 @@ from checker.records import NamedTuple
 from checker.starting.obstacle import Answer, Budget, Cause, Start
 from checker.starting.process import Process
 from checker.starting.start import NOT_LOOKED_UP, READS, image_start, root_start
+from checker.typing_names import TypeAlias
 from checker.verdicts import Host
 
 StartRoot: TypeAlias = Callable[[Rootfs, str], Start]

@@ -6,17 +6,17 @@ path_resolution(7), "Permissions".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checker.model.entries import Entry
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.model.untrusted import whole_number
+from checker.patterns import pattern
 from checker.records import NamedTuple
 from checker.starting.accounts import GROUP, PASSWD, Line, read_accounts
 from checker.starting.obstacle import Cause, Obstacle
 
-_NUMBER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = pattern(r"[+-]?[0-9]+")
 _LARGEST_ID = 2**31 - 1
 _USER_BITS, _GROUP_BITS = 6, 3
 _EXECUTE, _READ = 1, 4

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from checker.testing.archive import KINDS, build
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

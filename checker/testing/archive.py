@@ -17,7 +17,6 @@ import posixpath
 import stat
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checker.testing.image import (
     CREATED,
@@ -44,6 +43,7 @@ from checker.testing.tar import (
     whiteout,
     write_tar,
 )
+from checker.typing_names import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

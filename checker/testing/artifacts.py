@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from checker.testing.archive import Archive
 from checker.testing.edits import CONTENT_KEYS, Table, content, fill, fill_json
 from checker.testing.image import MANIFEST_TYPE, Blob, encode_json
 from checker.testing.tar import Member, file
+from checker.typing_names import Any
 
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 ARTIFACT_KEYS = frozenset(

@@ -113,7 +113,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Literal
 
 from checker.testing.archive import (
     COMPRESSIONS,
@@ -149,6 +149,7 @@ from checker.testing.image import (
     manifest_blob,
     sample_image,
 )
+from checker.typing_names import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checker.testing.damage import DAMAGES
 from checker.testing.elf import elf
 from checker.testing.image import encode_json
 from checker.testing.tar import BLOCK, Member, compress, offsets, opaque, whiteout, write_tar
+from checker.typing_names import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable

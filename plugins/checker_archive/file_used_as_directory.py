@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Archive, Finding, Severity
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, KIND_NAMES, SYMLINK
+from checker.typing_names import ClassVar
 from checker_archive.outer_tar import ImageTarCheck
 
 # Extraction goes through symbolic links.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Archive, Check, Command, Finding, Fix, Kind, Severity
 from checker.checks.fix import quoted
+from checker.typing_names import ClassVar
 
 _SURE = 3
 _KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})

@@ -12,8 +12,12 @@ from checker.checks.documents import JsonProblem, case_problems, json_problems
 from checker.model.document import pointer
 from checker.model.image import items, mapping
 from checker.patterns import pattern
+from checker.typing_names import TYPE_CHECKING
 from checker_config.configs import ImageCheck, config_blobs
-from checker_schemas import SchemaError, validate
+from checker_schemas import validate
+
+if TYPE_CHECKING:
+    from checker_schemas import SchemaError
 
 _TYPE = "/rootfs/type"
 _MEMBERS = frozenset(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 from checker import Archive, Check, Descriptor, Finding, Image, Layer, Manifest, Severity
 from checker.model.archive import OciLayout
 from checker.model.image import CONTAINERD_NAME, REF_NAME, ManifestItem
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, shorten
+from checker.typing_names import ClassVar
 from checker_docker.manifest_json import familiar
 from checker_docker.scopes import HYBRIDS
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TypeGuard
 
 from checker import Archive, Blob, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import mapping
-from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
+from checker.model.names import (
+    MANIFEST_JSON,
+    REPOSITORIES,
+    InvalidReferenceError,
+    is_hex,
+    parse_reference,
+)
+from checker.typing_names import TypeGuard
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
 from checker_docker.scopes import DOCKER_ARCHIVES, WITH_REPOSITORIES
-
-_ID = re.compile("[0-9a-f]{64}")
 
 
 class RepositoriesMismatch(ManifestJsonCheck):
@@ -119,7 +122,7 @@ class RepositoriesMismatch(ManifestJsonCheck):
 
 
 def _is_id(target: object) -> TypeGuard[str]:
-    return isinstance(target, str) and _ID.fullmatch(target) is not None
+    return isinstance(target, str) and is_hex(target, 64)
 
 
 def _are_comparable(archive: Archive) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import wraps
-from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from checker import Layer, Rootfs
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

@@ -13,12 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from types import MappingProxyType
-from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from checker import Check, Entries, Layer, Limits, Rootfs
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar
 from checker_hygiene.hidden_files import hidden_files, positions_of
 
 T = TypeVar("T")

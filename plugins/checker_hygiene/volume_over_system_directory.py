@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
 from checker.model.entries import clean_path
 from checker.model.image import mapping
+from checker.typing_names import ClassVar
 
 _KERNEL = frozenset({"dev", "proc", "sys"})
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checker import Check, Finding, Option, Rootfs, Severity
+from checker.typing_names import TYPE_CHECKING
 from checker_hygiene.amount import amount
 from checker_hygiene.hidden_files import hidden_files
 

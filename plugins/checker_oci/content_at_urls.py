@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Archive, Descriptor, Finding, Severity
+from checker.typing_names import ClassVar
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 from checker_schemas.formats import is_uri
 

@@ -34,8 +34,12 @@ from checker.model.document import pointer
 from checker.model.image import Json, Nature, items, mapping, nature_of, read_descriptor
 from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 from checker_oci.layouts import LAYOUTS
-from checker_schemas import SchemaError, validate
+from checker_schemas import validate
+
+if TYPE_CHECKING:
+    from checker_schemas import SchemaError
 
 _SCHEMAS = {
     MediaType.OCI_INDEX: "oci-index",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Archive, Finding, Severity
+from checker.typing_names import ClassVar
 from checker_oci.documents import WholeLayoutCheck
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checker import Archive, Check, Finding, Severity
+from checker.typing_names import TYPE_CHECKING
 from checker_oci.layouts import NO_KEY
 
 if TYPE_CHECKING:

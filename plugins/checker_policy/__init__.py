@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker import Check, hookimpl
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.policy import Policy

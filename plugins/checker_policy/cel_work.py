@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from checker.typing_names import Any
 
 
 def work(request: dict[str, Any]) -> list[Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+
+from checker.typing_names import Any
 
 SECONDS = 10.0
 """How long such work may take."""

@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NoReturn
 
 from checker import SettingsError
 from checker.policy import PolicyFile
 from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin, read_file
+from checker.typing_names import Any, NoReturn
 from checker_policy.yaml_document import YamlError, YamlNodes, read_yaml
 
 _MOST_BYTES = 1 << 20

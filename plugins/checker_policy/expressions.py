@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from typing import Any
 
 from checker import Archive, Config, Image, Layer
 from checker.model.image import integer, mapping, strings, text
 from checker.records import NamedTuple
+from checker.typing_names import Any
 from checker_policy.children import ChildError, in_child
 from checker_policy.parts import Keys, Problem
 from checker_policy.patterns import EXTRA

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase, translate
 from functools import cache
-from typing import Any
 
 from checker.records import NamedTuple
+from checker.typing_names import Any
 from checker_policy.values import Value
 
 _LONGEST = 2000

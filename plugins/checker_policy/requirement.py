@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
 
 from checker import Archive, Check, ContentRequest, Finding, Image, Rootfs, Severity
 from checker.model.location import Located
 from checker.records import NamedTuple
+from checker.typing_names import ClassVar
 from checker_policy.parts import (
     ArchivePart,
     ConfigPart,

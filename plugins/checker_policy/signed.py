@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from checker import Archive, Image, SettingsError
 from checker.records import NamedTuple
+from checker.typing_names import TYPE_CHECKING
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value
 

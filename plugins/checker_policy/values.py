@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NoReturn
 
 from checker import SettingsError
 from checker.isolation import described
 from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin
 from checker.suggestion import nearest
+from checker.typing_names import NoReturn
 
 KIB = 1024
 _UNITS: Mapping[str, int] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from checker.records import NamedTuple
 from checker.settings_file import KeyPath
+from checker.typing_names import Any
 
 _MOST_DEPTH = 100
 _MOST_VALUES = 100_000

@@ -30,7 +30,8 @@ __all__ = [
 ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW, GSHADOW}), limit=64 * 1024)
 """The account files; those of an image have a few kilobytes."""
 
-_DES = "[./0-9A-Za-z]{13}"
+_DES = "[./0-9A-Za-z]*"
+_DES_LENGTH = 13
 
 
 def is_hash(password: str) -> bool:
@@ -38,4 +39,6 @@ def is_hash(password: str) -> bool:
 
     ``x``, ``*``, ``!`` and other values that cannot be a hash lock the account.
     """
-    return password.startswith(("$", "_")) or re.fullmatch(_DES, password) is not None
+    if len(password) == _DES_LENGTH and re.fullmatch(_DES, password):
+        return True
+    return password.startswith(("$", "_"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checker import Check, Finding, Rootfs, Severity
@@ -23,6 +22,7 @@ _FIELDS = {PASSWD: 7, GROUP: 4, SHADOW: 9}
 # The positions of the fields with IDs.
 _NUMBERS = {PASSWD: (2, 3), GROUP: (2,), SHADOW: ()}
 _LARGEST = 2**32 - 2
+_DIGITS = 10
 _ID = 2
 # BSD has a second root user with another shell.
 _SECOND_ROOTS = frozenset({"toor"})
@@ -128,7 +128,8 @@ def _malformation(path: str, line: Line) -> str | None:
         return f'"{line.name}" has {count}, expected {wanted}'
     for position in _NUMBERS[path]:
         value = line.fields[position]
-        if not re.fullmatch("[0-9]{1,10}", value) or int(value) > _LARGEST:
+        is_number = value.isascii() and value.isdigit() and len(value) <= _DIGITS
+        if not is_number or int(value) > _LARGEST:
             # A field too few before it puts the password hash in its place.
             shown = "a password hash" if is_hash(value) else f'"{value}"'
             return f'"{line.name}" has the ID {shown}, which is not a number up to {_LARGEST}'

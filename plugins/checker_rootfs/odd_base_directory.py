@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from checker import Check, Config, Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker.model.entries import CONTIGUOUS, DIRECTORY, GNU_SPARSE
+from checker.typing_names import ClassVar
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown

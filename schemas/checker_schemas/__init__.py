@@ -7,9 +7,14 @@ pass. The JSON Schema library is slow to import: `validate` does so only once it
 that is not plainly valid.
 """
 
+from __future__ import annotations
+
 from checker_schemas.documents import names
-from checker_schemas.errors import SchemaError
 from checker_schemas.quick import is_surely_valid
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from checker_schemas.errors import SchemaError
 
 __all__ = ["MAX_ERRORS", "SchemaError", "names", "validate"]
 
@@ -39,3 +44,14 @@ def validate(schema: str, value: object) -> tuple[SchemaError, ...]:
     from checker_schemas.validation import schema_errors  # slow to import
 
     return schema_errors(schema, value, MAX_ERRORS)
+
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that is there
+
+    def __getattr__(name: str) -> object:
+        """Import `SchemaError` when it is first asked for (PEP 562)."""
+        if name != "SchemaError":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from checker_schemas.errors import SchemaError
+
+        return SchemaError

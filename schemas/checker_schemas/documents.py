@@ -1,10 +1,15 @@
 """The schema files: which there are, what they hold and which refer to which."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 URN = "urn:archive-checker:schema:"
 """What every ``$id`` starts with; the rest is the file's name without ``.json``."""

@@ -7,32 +7,40 @@ from types import MappingProxyType
 LONGEST_URI = 65_536
 """The most characters of a URI. The validator takes some 150 bytes of memory for each."""
 
-_LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
-
 # What engines write: accepted here, the validators would accept it too. They are slow to import.
-_USUAL_DATE_TIME = re.compile(
-    r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-([0-3][0-9])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
-)
+_MOMENT = "0000-00-00T00:00:00"
+_ZONES = ("Z", "+00:00", "-00:00")
+_AS_ZEROS = str.maketrans("123456789", "0" * 9)
 _LAST_DAYS = dict.fromkeys(("04", "06", "09", "11"), "30") | {"02": "28"}
-_USUAL_URI = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~-]*)?")
+_USUAL_URI = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~-]*)?"
 
 
 def is_date_time(value: object) -> bool:
     """Tell whether a string is a date and time of RFC 3339, section 5.6."""
     if not isinstance(value, str):
         return True
-    usual = _USUAL_DATE_TIME.fullmatch(value)
-    if usual is not None and "01" <= usual[2] <= _LAST_DAYS.get(usual[1], "31"):
+    if _is_usual_date_time(value):
         return True
     # Without type hints.
     from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
     # The grammar allows a 60th second and small letters, which the validator does not know; and
     # its final `$` lets a line feed through.
-    text = _LEAP_SECOND.sub(r"\1:59", value.upper())
+    text = re.sub(r"(T[0-9]{2}:[0-9]{2}):60", r"\1:59", value.upper(), flags=re.ASCII)
     return not text.endswith("\n") and bool(validate_rfc3339(text))
+
+
+def _is_usual_date_time(text: str) -> bool:
+    shape = text.translate(_AS_ZEROS)
+    end = shape[len(_MOMENT) :]
+    zone = end[1:].lstrip("0") if end.startswith(".0") else end
+    if not shape.startswith(_MOMENT) or zone not in _ZONES:
+        return False
+    year, month, day = text[:4], text[5:7], text[8:10]
+    is_date = year > "0000" and "01" <= month <= "12" and day >= "01"
+    is_time = text[11:13] <= "23" and text[14:16] <= "59" and text[17:19] <= "59"
+    is_zone = zone == "Z" or (text[-5:-3] <= "23" and text[-2:] <= "59")
+    return is_date and day <= _LAST_DAYS.get(month, "31") and is_time and is_zone
 
 
 def is_uri(value: object) -> bool:
@@ -44,7 +52,7 @@ def is_uri(value: object) -> bool:
         return True
     if len(value) > LONGEST_URI or value.endswith("\n"):
         return False
-    if _USUAL_URI.fullmatch(value):
+    if re.fullmatch(_USUAL_URI, value):
         return True
     # Without type hints.
     from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]

@@ -5,16 +5,21 @@ So the keywords that the schema files use are evaluated here, as JSON Schema dra
 (Validation, section 6; Core, section 10) defines them; on anything else the library is asked.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
 
 from checker_schemas import documents
 from checker_schemas.formats import FORMATS
 
-Schema: TypeAlias = dict[str, Any]
-Test: TypeAlias = Callable[[Any], bool]
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Schema: TypeAlias = dict[str, Any]
+    Test: TypeAlias = Callable[[Any], bool]
 
 
 class _DoubtError(Exception):
@@ -111,8 +116,13 @@ def _min_length(least: int, _: Schema) -> Test:
 
 
 def _pattern(pattern: str, _: Schema) -> Test:
-    search = re.compile(pattern).search
-    return lambda value: not isinstance(value, str) or search(value) is not None
+    return lambda value: not isinstance(value, str) or _search(pattern)(value) is not None
+
+
+@cache
+def _search(pattern: str) -> Callable[[str], object]:
+    """Searches for a pattern, which is compiled when a document first has such a value."""
+    return re.compile(pattern).search
 
 
 def _format(name: str, _: Schema) -> Test:

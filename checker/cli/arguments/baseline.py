@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import add_checking, add_no_cache, add_paths, add_reading
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -32,7 +30,6 @@ def add(commands: Commands) -> None:
         help="check archives and write what fails the run to a file",
         description=("Check archives and write the findings that fail the run to a file."),
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import add_format
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -43,5 +41,4 @@ def add(commands: Commands) -> None:
         help="read everything, and remove what is damaged",
         description="Read everything in the cache, and remove what is damaged.",
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
     )

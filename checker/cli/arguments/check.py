@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import (
+    EXIT_CODES,
     add_baseline,
     add_checking,
     add_detail,
@@ -14,7 +13,7 @@ from checker.cli.arguments.options import (
     add_paths,
     add_reading,
 )
-from checker.cli.arguments.parser import EXIT_CODES, RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +28,6 @@ def add(commands: Commands) -> None:
         help="check archives",
         description="Check archives: kind, restore command, and findings of all rules.",
         epilog=EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     add_paths(check)

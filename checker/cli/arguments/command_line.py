@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
 
 from checker._version import __version__
-from checker.cli.arguments.parser import EXIT_CODES, Parser, RawFormatter
+from checker.cli.arguments.options import EXIT_CODES
+from checker.cli.arguments.parser import Parser
+from checker.typing_names import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -29,9 +29,9 @@ _COMMANDS = (
 """In the order of the help."""
 
 
-def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Parse the command line; exits with code 2 if it is wrong."""
-    words = _with_action(sys.argv[1:] if argv is None else argv)
+def parse_arguments(given: Sequence[str]) -> argparse.Namespace:
+    """Parse the words of a command line; exits with code 2 if it is wrong."""
+    words = _with_action(list(given))
     commands = _commands()
     # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
@@ -86,7 +86,6 @@ def _parser_for(commands: Mapping[str, _AddCommand]) -> argparse.ArgumentParser:
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
         epilog=EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(_VERSION, action="version", version=f"archive-checker {__version__}")

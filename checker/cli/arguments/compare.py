@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import PATH_HELP, add_format, add_reading
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -28,7 +26,6 @@ def add(commands: Commands) -> None:
             "Compare two archives: what they are, their images, layers, settings and files."
         ),
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     compare.add_argument("a", metavar="A", help=PATH_HELP)

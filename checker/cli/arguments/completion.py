@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import add_no_plugin
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -26,7 +24,6 @@ def add(commands: Commands) -> None:
         help="print a script that completes commands, options, rules and files",
         description="Print a script that completes commands, options, rules, engines and files.",
         epilog=_COMPLETION,
-        formatter_class=RawFormatter,
     )
     completion.add_argument(
         "shell", metavar="SHELL", choices=_SHELLS, help=f"one of {', '.join(_SHELLS)}"

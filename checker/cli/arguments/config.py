@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import (
     add_baseline,
     add_checking,
@@ -11,6 +9,7 @@ from checker.cli.arguments.options import (
     add_no_cache,
     add_reading,
 )
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands

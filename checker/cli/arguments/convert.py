@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import PATH_HELP, add_reading
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -29,7 +27,6 @@ def add(commands: Commands) -> None:
         help="write an image or root filesystem in another form",
         description="Write an image or a root filesystem in the form that an engine takes.",
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     convert.add_argument("source", metavar="IN", help=PATH_HELP)

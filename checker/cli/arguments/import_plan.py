@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import add_format, add_reading
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -27,7 +25,6 @@ def add(commands: Commands) -> None:
         description="Work out how to import a root filesystem: the command with the settings\n"
         "that fit the root, what engines refuse, and whether the result starts.",
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     plan.add_argument(

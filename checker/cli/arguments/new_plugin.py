@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
 
+EXIT_CODES = """\
+exit codes:
+  0    clean
+  1    a finding at or above --fail-on
+  2    invalid command line or configuration
+  3    incomplete check: unreadable input, a crash, a plugin problem, or a
+       report that cannot be written
+"""
+"""Those of ``checker check``, and of the command line as a whole."""
 PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 """What is said of the path of one archive."""
 _PATHS_HELP = f"{PATH_HELP}; of a directory of archives, all below it are taken"

@@ -6,25 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker.cli.streams import require_output, tell, writing_output
 from checker.suggestion import nearest
+from checker.typing_names import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
     Commands: TypeAlias = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - has no public name
 
-EXIT_CODES = """\
-exit codes:
-  0    clean
-  1    a finding at or above --fail-on
-  2    invalid command line or configuration
-  3    incomplete check: unreadable input, a crash, a plugin problem, or a
-       report that cannot be written
-"""
-"""Those of ``checker check``, and of the command line as a whole."""
 _END = "--"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
 _COLUMNS = 80
@@ -65,7 +56,9 @@ class Parser(argparse.ArgumentParser):
     """A parser that suggests names, and notices when its text cannot be written."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"formatter_class": Formatter, **options})
+        # An epilog is shown as it is written.
+        formatter = RawFormatter if "epilog" in options else Formatter
+        super().__init__(**{"formatter_class": formatter, **options})
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import PATH_HELP, add_format, add_reading, add_verify_key
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -25,7 +23,6 @@ def add(commands: Commands) -> None:
         help="show what is in an archive",
         description="Show what is in an archive: images, settings, history, layers and files.",
         epilog=_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     show.add_argument("path", metavar="ARCHIVE", help=PATH_HELP)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from checker.cli.arguments.options import add_checking, add_format, add_formats, add_reading
-from checker.cli.arguments.parser import RawFormatter
+from checker.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checker.cli.arguments.parser import Commands
@@ -50,7 +48,6 @@ def _add_run(actions: Commands) -> None:
             "and write the results as Parquet and JSON Lines."
         ),
         epilog=_RUN_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     run.add_argument(
@@ -112,7 +109,6 @@ def _add_report(actions: Commands) -> None:
             "base layers by use, and what an upgrade of an engine would break."
         ),
         epilog=_REPORT_EXIT_CODES,
-        formatter_class=RawFormatter,
         allow_abbrev=False,
     )
     report.add_argument(

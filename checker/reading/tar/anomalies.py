@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Anomaly, AnomalyKind
+from checker.typing_names import NoReturn
 
 _LIMITS_NOTED = 20
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from itertools import chain, repeat
 from operator import add, eq, itemgetter
-from typing import TypeVar, cast
 
 from checker.model.content import ContentPlan
 from checker.model.untrusted import utf8
@@ -29,6 +28,7 @@ from checker.reading.tar.header import (
 )
 from checker.reading.tar.table import PlainRows, is_ordinary
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar, cast
 
 T = TypeVar("T")
 PLAIN_TYPES = b"0125"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind
 from checker.model.untrusted import whole_number
@@ -25,6 +23,7 @@ from checker.reading.tar.pax import (
     parse_pax,
 )
 from checker.reading.tar.table import EntryTable
+from checker.typing_names import NoReturn
 
 _LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
 EXTENSION_TYPES = frozenset({_LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from typing import NoReturn
 from zlib import adler32
 
 from checker.model.tar import AnomalyKind
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.records import NamedTuple
+from checker.typing_names import NoReturn
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)

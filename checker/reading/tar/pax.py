@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from checker.patterns import pattern
+
 SPARSE_OFFSET = b"GNU.sparse.offset"
 SPARSE_LENGTH = b"GNU.sparse.numbytes"
 SPARSE_MAP = b"GNU.sparse.map"
@@ -19,10 +21,10 @@ _NEWLINE = ord("\n")
 # Longest run of digits that can still be a length below the limit on extension headers.
 _LENGTH_DIGITS = 10
 
-_TEXT = re.compile(rb"[^\0]+")
-_ID = re.compile(rb"\d{1,9}")
-_SIZE = re.compile(rb"\d{1,18}")
-_TIME = re.compile(rb"-?\d{1,18}(\.\d+)?")
+_TEXT = pattern(rb"[^\0]+")
+_ID = pattern(rb"\d{1,9}")
+_SIZE = pattern(rb"\d{1,18}")
+_TIME = pattern(rb"-?\d{1,18}(\.\d+)?")
 _USUAL_VALUES: Mapping[bytes, re.Pattern[bytes]] = {
     **dict.fromkeys((b"path", b"linkpath", b"uname", b"gname"), _TEXT),
     **dict.fromkeys((b"uid", b"gid"), _ID),

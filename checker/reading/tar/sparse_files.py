@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from checker.model.entries import Span
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind
@@ -28,6 +26,7 @@ from checker.reading.tar.sparse import (
 )
 from checker.reading.tar.table import EntryTable
 from checker.records import NamedTuple
+from checker.typing_names import NoReturn
 
 _MINORS = (b"0", b"1")
 _BLOCK_END = 504

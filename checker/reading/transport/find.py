@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from checker.isolation import Steps
 from checker.model.damage import Damage, OtherFormat, SavedText, TextKind
@@ -19,6 +18,7 @@ from checker.reading.transport.saved_text import find_saved_text
 from checker.reading.transport.soundness import Start
 from checker.reading.transport.text_forms import find_text_form
 from checker.reading.transport.unwritten import find_unwritten
+from checker.typing_names import TypeVar
 
 T = TypeVar("T")
 

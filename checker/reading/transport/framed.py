@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from checker.model.damage import OtherFormat
 from checker.model.formats import Format
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import start_of
+from checker.typing_names import Final
 
 DOCKER_STREAM: Final = Format(
     "a stream of the Docker API whose frames are not separated (attach, exec or logs without a "

@@ -6,13 +6,13 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from checker.model.damage import SavedText, TextKind
 from checker.model.untrusted import utf8
 from checker.reading.transport.characters import utf16_text
 from checker.reading.transport.plain_text import is_text, quoted
 from checker.reading.transport.sample import Sample
+from checker.typing_names import Any
 
 _EXAMINED = 1 << 16
 _JSON_EXAMINED = 1 << 18

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
@@ -23,6 +22,7 @@ from checker.reports.wording import (
 )
 from checker.results import CheckedArchive, Run
 from checker.starting.obstacle import Answer, Start
+from checker.typing_names import TYPE_CHECKING
 from checker.verdicts import Classification, Loadable
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ done, then the details of those that are not good.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TextIO
 
 from checker.reports.layout import EMPTY, Line, Style, guarded
 from checker.reports.printable import printable
@@ -22,6 +21,7 @@ from checker.reports.text.state import alone, counts, state_of, state_of_run
 from checker.reports.text.table import names_of_columns, row
 from checker.reports.text.view import Detail, View
 from checker.results import CheckedArchive, Run
+from checker.typing_names import TextIO
 
 _DEFAULT = View()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TextIO
 
 from checker.records import NamedTuple
 from checker.reports.layout import Line
@@ -13,6 +12,7 @@ from checker.reports.terminal import Color, rendered
 from checker.reports.text.report import archive_lines, first_lines, last_lines
 from checker.reports.text.view import Detail, View
 from checker.results import CheckedArchive, Run
+from checker.typing_names import TextIO
 
 
 class Beginning(NamedTuple):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from checker.model.archive import Archive, Kind
 from checker.model.image import CONTAINERD_NAME, Config, mapping, text
-from checker.model.names import DOCKER_ENV, REPOSITORIES
+from checker.model.names import DOCKER_ENV, REPOSITORIES, is_hex
 
 DOCKER_24 = "docker save (Docker 24 or earlier)"
 DOCKER_25 = "docker save (Docker 25 or later)"
@@ -22,13 +21,14 @@ BAZEL = "Bazel"
 NIX = "Nix dockerTools"
 UMOCI = "umoci"
 
-_HEX = "[0-9a-f]{64}"
-_ID_CONFIG = re.compile(rf"{_HEX}\.json")
-_ID_LAYER = re.compile(rf"({_HEX})/layer\.tar")
-_DIFF_ID_LAYER = re.compile(rf"{_HEX}\.tar")
-_CRANE_CONFIG = re.compile(rf"sha256:{_HEX}")
-_CRANE_LAYER = re.compile(rf"{_HEX}\.tar\.gz")
-_BLOB = re.compile(rf"blobs/sha256/{_HEX}")
+# What is before and after the 64 digits of a name.
+_ID_CONFIG = ("", ".json")
+_ID_LAYER = ("", "/layer.tar")
+_DIFF_ID_LAYER = ("", ".tar")
+_CRANE_CONFIG = ("sha256:", "")
+_CRANE_LAYER = ("", ".tar.gz")
+_BLOB = ("blobs/sha256/", "")
+_DIGITS = 64
 # Written by containers/image, with a space after the colon; Go's encoder writes none.
 _CONTAINERS_LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 _CREATED = "org.opencontainers.image.created"
@@ -123,8 +123,14 @@ def _docker_paths(archive: Archive) -> tuple[list[str], list[str]]:
     return configs, [layer for item in items for layer in item.layers]
 
 
-def _all(pattern: re.Pattern[str], names: list[str]) -> bool:
-    return all(pattern.fullmatch(name) for name in names)
+def _all(form: tuple[str, str], names: list[str]) -> bool:
+    begin, end = form
+    return all(
+        name.startswith(begin)
+        and name.endswith(end)
+        and is_hex(name[len(begin) : len(name) - len(end)], _DIGITS)
+        for name in names
+    )
 
 
 def _configs(archive: Archive) -> Iterator[Config]:

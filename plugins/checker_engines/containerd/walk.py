@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
 from checker.records import NamedTuple
+from checker.typing_names import TypeVar
 from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_INDEX,

@@ -10,6 +10,7 @@ from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.shell import unquote_word
+from checker.patterns import pattern
 from checker.records import NamedTuple
 from checker.verdicts import Question
 from checker_engines.answers.conditions import (
@@ -24,7 +25,7 @@ from checker_engines.containers.compression import is_compressed_twice
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
 _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
-_IMAGE = re.compile(r"[\w.+:@/-]+", re.ASCII)
+_IMAGE = pattern(r"[\w.+:@/-]+", re.ASCII)
 """The names of images in a layout (oci/internal, oci_util.go)."""
 _NO_FILE = {
     "docker-archive": 'opening file "<tmp>": open <tmp>: no such file or directory',

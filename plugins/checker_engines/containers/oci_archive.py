@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression
@@ -16,6 +15,7 @@ from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.model.work import Work
+from checker.typing_names import Any
 from checker.verdicts import Host
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
@@ -420,9 +420,12 @@ class OciArchive:
 
         Source: oci/layout/oci_src.go, getExternalBlob.
         """
-        from urllib.parse import urlsplit
+        urls = strings(descriptor.get("urls"))
+        if not urls:
+            return None
+        from urllib.parse import urlsplit  # here, as hardly any content has URLs
 
-        wanted = [url for url in strings(descriptor.get("urls")) if urlsplit(url).scheme in _WEB]
+        wanted = [url for url in urls if urlsplit(url).scheme in _WEB]
         error = "failed fetching external blob from all urls"
         for url in wanted:
             reached = (

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from checker.model.image import Json, items, mapping, text
+from checker.patterns import pattern
 from checker_engines.containers.manifest_formats import ambiguity_error
 from checker_engines.containers.manifest_types import SCHEMA_1, V1_COMPATIBILITY
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 
 _CALLED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-_ID = re.compile("[a-f0-9]{64}")
+_ID = pattern("[a-f0-9]{64}")
 
 
 def schema1_error(raw: bytes) -> str | None:

@@ -8,7 +8,6 @@ the root end at the root.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 
 from checker.model.entries import clean_path
@@ -20,6 +19,7 @@ from checker.model.xattrs import (
     namespace_xattr_errors,
     user_xattr_errors,
 )
+from checker.patterns import pattern
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
 from checker_engines.filesystem.errors import ExtractionError
 from checker_engines.filesystem.extractor import extract
@@ -31,7 +31,7 @@ from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.tar import tar_error
 
-_MARKED = re.compile("\0([^\0]*)\0")
+_MARKED = pattern("\0([^\0]*)\0")
 _OUTSIDE = "<tmp>"
 _TEMPORARY_DIRECTORY = "/var/tmp"  # noqa: S108 - the usual one, as messages show it
 _ELSEWHERE = "\0"

@@ -7,11 +7,11 @@ them succeeds with all that take the same steps; only an error has to be found a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
 
 from checker.model.entries import GLOBAL_HEADER, Entries
 from checker.model.work import Known, Work
 from checker.records import NamedTuple
+from checker.typing_names import Generic, TypeVar
 from checker_engines.filesystem.dialect import OS_CALLS, Dialect
 from checker_engines.filesystem.errors import ExtractionError
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checker.model.untrusted import utf8
+from checker.patterns import pattern
 
 _IGNORED = frozenset("\r\n")
-_ALPHABET = re.compile("[A-Za-z0-9+/]")
+_ALPHABET = pattern("[A-Za-z0-9+/]")
 _QUANTUM = 4
 _LEAST_BEFORE_PADDING = 2
 

@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TypeAlias
 
 from checker.patterns import pattern
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 _BLANK = b" \t\r\n"
 _BLANKS = _BLANK.decode()
@@ -25,6 +25,7 @@ _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGITS = frozenset(b"0123456789")
 _EXPONENTS = frozenset(b"eE")
 _SIGNS = frozenset(b"+-")
+_INT64_DIGITS = 19
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
 _PLAIN_STRING = pattern(rb'[^"\\\x00-\x1f]*')
 _SHORT_ESCAPES = {
@@ -473,7 +474,9 @@ class _Decoder:
     ) -> object:
         if not isinstance(value, _Number):
             return value
-        if re.fullmatch(r"-?[0-9]{1,19}", value) and -(2**63) <= int(value) < 2**63:
+        digits = value.removeprefix("-")
+        is_whole = digits.isascii() and digits.isdigit() and len(digits) <= _INT64_DIGITS
+        if is_whole and -(2**63) <= int(value) < 2**63:
             return int(value)
         self._misfit(f"number {value}", shape.go_name, struct, path)
         return before

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from checker.records import NamedTuple
 from checker_engines.golang.fmt import quote
 
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _FEBRUARY = 2
+_DIGITS = "0123456789"
+_POINTS = (".", ",")
+_SIGNS = ("+", "-")
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -21,13 +23,13 @@ def _nothing(text: str) -> str | None:
 
 
 class _Step(NamedTuple):
-    """An element of the layout: its text, the pattern that it matches, the range of its number.
+    """An element of the layout: its text, what of a text it matches, the range of its number.
 
     ``out_of_range`` names the part of a matching text that is out of range.
     """
 
     shown: str
-    pattern: re.Pattern[str]
+    match: Callable[[str], str | None]
     name: str = ""
     least: int = 0
     most: int = 9999
@@ -35,7 +37,40 @@ class _Step(NamedTuple):
 
 
 def _literal(text: str) -> _Step:
-    return _Step(text, re.compile(re.escape(text)))
+    return _Step(text, partial(_match_literal, text))
+
+
+def _match_literal(literal: str, text: str) -> str | None:
+    return literal if text.startswith(literal) else None
+
+
+def _match_digits(count: int, text: str) -> str | None:
+    return text[:count] if len(_first_digits(text[:count])) == count else None
+
+
+def _match_hour(text: str) -> str | None:
+    return _first_digits(text[:2]) or None
+
+
+def _match_second(text: str) -> str | None:
+    whole = _match_digits(2, text)
+    if whole is None or text[2:3] not in _POINTS:
+        return whole
+    fraction = _first_digits(text[3:])
+    return text[: 3 + len(fraction)] if fraction else whole
+
+
+def _match_zone(text: str) -> str | None:
+    if text.startswith("Z"):
+        return "Z"
+    hours, minutes = text[1:3], text[4:6]
+    is_offset = text[:1] in _SIGNS and text[3:4] == ":"
+    is_offset = is_offset and len(_first_digits(hours + minutes)) == len("0000")
+    return text[:6] if is_offset else None
+
+
+def _first_digits(text: str) -> str:
+    return text[: len(text) - len(text.lstrip(_DIGITS))]
 
 
 def _of_zone(text: str) -> str | None:
@@ -45,21 +80,21 @@ def _of_zone(text: str) -> str | None:
     return "time zone offset hour" if text[1:3] > "24" else None
 
 
-_TWO = re.compile("[0-9]{2}")
+_TWO = partial(_match_digits, 2)
 _MOMENT = (
-    _Step("2006", re.compile("[0-9]{4}")),
+    _Step("2006", partial(_match_digits, 4)),
     _literal("-"),
     _Step("01", _TWO, "month", 1, 12),
     _literal("-"),
     _Step("02", _TWO),
     _literal("T"),
-    _Step("15", re.compile("[0-9]{1,2}"), "hour", 0, 23),
+    _Step("15", _match_hour, "hour", 0, 23),
     _literal(":"),
     _Step("04", _TWO, "minute", 0, 59),
     _literal(":"),
-    _Step("05", re.compile(r"[0-9]{2}(?:[.,][0-9]+)?"), "second", 0, 59),
+    _Step("05", _match_second, "second", 0, 59),
 )
-_OLD_ZONE = _Step("Z07:00", re.compile(r"Z|[-+][0-9]{2}:[0-9]{2}"))
+_OLD_ZONE = _Step("Z07:00", _match_zone)
 _ZONE = _OLD_ZONE._replace(out_of_range=_of_zone)
 
 
@@ -100,17 +135,17 @@ def _parse_error(value: str, layout: str, steps: tuple[_Step, ...]) -> str | Non
     rest = value
     found: dict[str, int] = {}
     for step in steps:
-        match = step.pattern.match(rest)
-        if match is None:
+        matched = step.match(rest)
+        if matched is None:
             where = f"cannot parse {quote(rest)} as {quote(step.shown)}"
             return f"{what} as {quote(layout)}: {where}"
-        digits = re.match("[0-9]*", match[0])
-        found[step.shown] = int(digits[0]) if digits and digits[0] else 0
+        digits = _first_digits(matched)
+        found[step.shown] = int(digits) if digits else 0
         if step.name and not step.least <= found[step.shown] <= step.most:
             return f"{what}: {step.name} out of range"
-        if (name := step.out_of_range(match[0])) is not None:
+        if (name := step.out_of_range(matched)) is not None:
             return f"{what}: {name} out of range"
-        rest = rest[match.end() :]
+        rest = rest[len(matched) :]
     if rest:
         return f"{what}: extra text: {quote(rest)}"
     if 1 <= found["02"] <= _days(found["2006"], found["01"]):

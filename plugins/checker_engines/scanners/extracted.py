@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Protocol
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -19,6 +18,7 @@ from checker.model.entries import DIRECTORY, OWN_SPELLING, REGULAR, Entries
 from checker.model.tar import AnomalyKind
 from checker.model.untrusted import utf8
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 from checker_engines.answers.content import IS_DIRECTORY, NO_FILE, member_at, raw_of
 from checker_engines.answers.refusal import DAMAGED, NOT_EXTRACTED, Refusal
 from checker_engines.answers.undecided import Undecided, cut_of

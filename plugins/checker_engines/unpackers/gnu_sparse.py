@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from checker.model.raw_tar import RawTar
 from checker.model.untrusted import whole_number
 from checker.records import NamedTuple
+from checker.typing_names import Protocol
 from checker_engines.unpackers.gnu_numbers import INT64_MAX, UINT64_MAX, Numbers
 
 EOF = "Unexpected EOF in archive"

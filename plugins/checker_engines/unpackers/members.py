@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 from checker.model.entries import GLOBAL_HEADER, Entries
 from checker.model.xattrs import XattrError, errors_of, xattr_errors
 from checker.records import NamedTuple
+from checker.typing_names import TypeAlias
 
 
 class Remark(NamedTuple):
