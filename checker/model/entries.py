@@ -634,7 +634,7 @@ def with_bits(numbers: array[int], bits: int) -> Iterator[int]:
     column, width = numbers.tobytes(), numbers.itemsize
     low, high = (0, 1) if sys.byteorder == "little" else (width - 1, width - 2)
     found = [
-        _places_of(column[place::width], _with_any(wanted))
+        _marked(column[place::width].translate(_with_any(wanted)))
         for place, wanted in ((low, bits & 0xFF), (high, bits >> 8 & 0xFF))
         if wanted
     ]
@@ -643,8 +643,8 @@ def with_bits(numbers: array[int], bits: int) -> Iterator[int]:
 
 @cache
 def _with_any(bits: int) -> bytes:
-    """The bytes that have any of some bits."""
-    return bytes(value for value in range(256) if value & bits)
+    """A table that marks the bytes that have any of some bits."""
+    return bytes(bool(value & bits) for value in range(256))
 
 
 def _places_of(column: bytes | bytearray, wanted: bytes) -> Iterator[int]:
@@ -652,11 +652,15 @@ def _places_of(column: bytes | bytearray, wanted: bytes) -> Iterator[int]:
     table = bytearray(256)
     for value in wanted:
         table[value] = 1
-    marked = column.translate(table)
-    if marked.count(1) > len(marked) // _MANY:
-        yield from compress(count(), marked)
+    return _marked(column.translate(table))
+
+
+def _marked(column: bytes | bytearray) -> Iterator[int]:
+    """Positions, in order, of the bytes that are 1; of no other value than 0."""
+    if column.count(1) > len(column) // _MANY:
+        yield from compress(count(), column)
         return
-    position = marked.find(1)
+    position = column.find(1)
     while position >= 0:
         yield position
-        position = marked.find(1, position + 1)
+        position = column.find(1, position + 1)

@@ -23,8 +23,8 @@ DYNAMIC_LIMIT = 16 * 1024
 
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
-_TEXTS = frozenset({_DT_SONAME, _DT_RPATH, _DT_RUNPATH})
-_READ = _TEXTS | {_DT_NULL, _DT_NEEDED, _DT_STRTAB}
+_TEXT_TAGS = (_DT_SONAME, _DT_RPATH, _DT_RUNPATH)
+_READ = frozenset(_TEXT_TAGS) | {_DT_NULL, _DT_NEEDED, _DT_STRTAB}
 _SEGMENTS = 200
 # The longest path that Linux takes for a loader (PATH_MAX).
 _PATH = 4096
@@ -134,18 +134,13 @@ def read_elf(head: bytes, size: int) -> ElfReading:
         return ElfFile(machine, kind, interpreter)
     dynamic = yield from _read_dynamic(form, segments, place, head)
     texts = None if dynamic is None else (yield from _read_texts(dynamic, head))
-    if dynamic is None or texts is None or not all(texts[each] for each in dynamic.needed):
+    if dynamic is None or texts is None:
         return ElfFile(machine, kind, interpreter, needed=None)
-    others = {tag: texts[offset] for tag, offset in dynamic.texts.items()}
-    return ElfFile(
-        machine,
-        kind,
-        interpreter,
-        tuple(texts[offset] for offset in dynamic.needed),
-        others.get(_DT_SONAME),
-        others.get(_DT_RPATH),
-        others.get(_DT_RUNPATH),
-    )
+    needed = tuple([texts[offset] for offset in dynamic.needed])
+    if not all(needed):
+        return ElfFile(machine, kind, interpreter, needed=None)
+    soname, rpath, runpath = (texts.get(dynamic.texts.get(tag, -1)) for tag in _TEXT_TAGS)
+    return ElfFile(machine, kind, interpreter, needed, soname, rpath, runpath)
 
 
 def machine_of(head: bytes) -> Machine | None:

@@ -14,7 +14,7 @@ from itertools import takewhile
 import numpy as np
 import numpy.typing as npt
 
-from checker.reading.tar.columns import PLAIN_TYPES, SHORT, Columns, count_ordinary, target_of
+from checker.reading.tar.columns import HALF, PLAIN_TYPES, SHORT, Columns, count_ordinary, target_of
 from checker.reading.tar.header import BLOCK, REGULAR_TYPE, TYPES_WITH_LINK
 from checker.reading.tar.table import PlainRows
 
@@ -25,7 +25,6 @@ _Words = npt.NDArray[np.uint64]
 
 _MAGIC = np.frombuffer(b"usta", np.uint32)
 _MAGIC_OFFSET = 257
-_HALF = BLOCK // 2
 _OWNERS = slice(100, 124)
 _SIZE = slice(124, 136)
 _MTIME = slice(136, 148)
@@ -143,7 +142,7 @@ class BulkHeaders:
         places, sizes = _chain(window)
         headers = window[places]
         count, mtimes = _count_plain(headers)
-        prefix = self._columns.prefixes[headers[0, _HALF:].tobytes()] if count else None
+        prefix = self._columns.prefixes[headers[0, HALF:].tobytes()] if count else None
         if prefix is None:
             return None
         count, owners = self._owners(headers[:count])
@@ -225,14 +224,14 @@ def _count_plain(headers: _Bytes) -> tuple[int, _Numbers]:
     """The number of headers before the first that is not plain by its bytes, and the times."""
     times, plain = _NUMBER.read(headers[:, _MTIME])
     plain &= _IS_PLAIN_KIND[headers[:, _KIND]]
-    if headers[:, _HALF:].tobytes() != headers[:1, _HALF:].tobytes() * len(headers):
-        second = headers[:, _HALF:].view(np.uint64)
+    if headers[:, HALF:].tobytes() != headers[:1, HALF:].tobytes() * len(headers):
+        second = headers[:, HALF:].view(np.uint64)
         plain &= (second == second[:1]).all(axis=1)
     sums, are_sums = _sums(headers[:, _SUM])
     # The sum of 256 bytes fits into 16 bits.
-    total = headers[:, :_HALF].sum(axis=1, dtype=np.uint16)
+    total = headers[:, :HALF].sum(axis=1, dtype=np.uint16)
     plain &= are_sums
-    plain &= sums == total + headers[:1, _HALF:].sum(dtype=np.uint64)
+    plain &= sums == total + headers[:1, HALF:].sum(dtype=np.uint64)
     return _first(~plain), times
 
 
@@ -292,7 +291,7 @@ def _count_ordinary(names: bytes, links: dict[int, bytes], longest: int) -> int:
 def _links(headers: _Bytes, kinds: _Bytes) -> dict[int, bytes]:
     """The targets of links, by number of the header."""
     numbers = np.flatnonzero(_IS_LINK[kinds]).tolist()
-    targets = ((number, target_of(headers[number].tobytes())) for number in numbers)
+    targets = ((number, target_of(headers[number, :HALF].tobytes())) for number in numbers)
     return {number: target for number, target in targets if target}
 
 

@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, repeat
-from operator import add, eq, itemgetter
+from operator import add, eq, itemgetter, sub
 
 from checker.model.content import ContentPlan
 from checker.model.untrusted import utf8
@@ -32,19 +32,21 @@ from checker.typing_names import TypeVar, cast
 
 T = TypeVar("T")
 PLAIN_TYPES = b"0125"
-# name mode+uid+gid mtime checksum second half; the last byte of a target begins that half
-_FIELDS = struct.Struct("100s24s12x12s8s100x256s")
-_HALF = BLOCK // 2
+HALF = BLOCK // 2
+"""Bytes of the halves of a header. Only the first one has what is of the entry alone."""
+# name mode+uid+gid mtime checksum; the last byte of a target begins the second half
+_FIELDS = struct.Struct("100s24s12x12s8s100x")
 _KIND = 156
-_TARGET = slice(157, 257)
-_MAGIC = slice(257 - _HALF, 263 - _HALF)
-_DEVICE = slice(329 - _HALF, 345 - _HALF)
-_PREFIX = slice(345 - _HALF, 500 - _HALF)
+_TARGET = slice(157, HALF)
+_MAGIC = slice(257 - HALF, 263 - HALF)
+_DEVICE = slice(329 - HALF, 345 - HALF)
+_PREFIX = slice(345 - HALF, 500 - HALF)
 _NOT_A_FILE = re.compile(rb"[^0]")
 _MEMO_SIZE = 1 << 12
 _TIME_DIGITS, _SUM_DIGITS = 11, 6
-_FEW_BLOCKS = 256
+_MANY_PARTS = 256
 _BLANKED = 8 * ord(" ")
+_NO_SUM = 1 << 20
 SHORT = 90
 """Bytes of names and targets that are ordinary at any rate."""
 # Of names that end so, the cleaned path has another last part.
@@ -57,12 +59,14 @@ class Chain(NamedTuple):
     """Blocks that are the headers of consecutive entries, if each is that of a file.
 
     Attributes:
-        blocks: The blocks.
+        starts: The first halves of the blocks.
+        rests: Their second halves.
         sizes: The sizes of the files.
         offsets: Byte offsets of the blocks in the tar.
     """
 
-    blocks: list[bytes]
+    starts: list[bytes]
+    rests: list[bytes]
     sizes: list[int]
     offsets: list[int]
 
@@ -144,27 +148,31 @@ class Columns:
         Only the last row can be that of a file whose digest may be wanted, or of an entry without
         content that has a size, after which the chain is wrong.
         """
-        blocks, sizes, offsets = batch
-        headers = b"".join(blocks)
-        kinds = headers[_KIND::BLOCK]
+        starts, rests, sizes, offsets = batch
+        headers = b"".join(starts)
+        kinds = headers[_KIND::HALF]
         kinds = kinds[: len(kinds) - len(kinds.lstrip(PLAIN_TYPES))]
         if not kinds:
             return None
-        raw_names, raw_owners, raw_mtimes, raw_sums, halves = zip(
-            *_FIELDS.iter_unpack(headers[: len(kinds) * BLOCK]), strict=True
+        raw_names, raw_owners, raw_mtimes, raw_sums = zip(
+            *_FIELDS.iter_unpack(headers[: len(kinds) * HALF]), strict=True
         )
         owners = _known(map(self.owners.__getitem__, raw_owners))
         mtimes = _known(map(_packed(set(raw_mtimes)).__getitem__, raw_mtimes))
-        prefixes = self._prefixes_of(halves)
+        del starts[len(kinds) :], rests[len(kinds) :]
+        are_same = rests.count(rests[0]) == len(rests)
+        prefixes = _known(map(self.prefixes.__getitem__, rests[:1] if are_same else rests))
+        prefixes = prefixes * len(rests) if are_same else prefixes
         right_sums = list(map(_right_sums(set(raw_sums)).__getitem__, raw_sums))
+        sums_of_rests = _sums(rests[:1]) * len(rests) if are_same else _sums(rests)
         plain = min(
-            _count_equal(_sums(blocks[: len(kinds)], headers), right_sums),
+            _count_equal(list(map(add, _sums(starts), sums_of_rests)), right_sums),
             len(owners),
             len(mtimes),
             len(prefixes),
         )
         names = _names(raw_names[:plain], prefixes[:plain])
-        links, plain = _links(blocks, sizes, kinds[:plain])
+        links, plain = _links(starts, sizes, kinds[:plain])
         plain = count_ordinary(names[:plain], links)
         plain = self.count_to_hashed(names[:plain], sizes)
         if not plain:
@@ -195,12 +203,6 @@ class Columns:
         rows = enumerate(found, 1)
         return next((i for i, (part, size) in rows if size and part in self.hashed), len(names))
 
-    def _prefixes_of(self, halves: Sequence[bytes]) -> list[bytes]:
-        first = halves[0]
-        if halves.count(first) == len(halves):
-            return _known(repeat(self.prefixes[first], len(halves)))
-        return _known(map(self.prefixes.__getitem__, halves))
-
 
 def _last_parts(names: Sequence[bytes]) -> Iterator[bytes]:
     return map(itemgetter(2), map(bytes.rpartition, names, repeat(b"/")))
@@ -226,14 +228,13 @@ def _packed(fields: Collection[bytes]) -> Mapping[bytes, bytes | None]:
 
 
 def _right_sums(fields: Collection[bytes]) -> Mapping[bytes, int]:
-    """Fields of checksums -> the sum of all bytes of their headers; -1: it is not plain."""
-    numbers = _usual_numbers(fields, _SUM_DIGITS) or map(plain_sum, fields)
+    """Fields of checksums -> the sum of all bytes of their headers; below 0: it is not plain."""
+    numbers = _usual_numbers(fields, _SUM_DIGITS)
+    if numbers is None:
+        numbers = [-_NO_SUM if (number := plain_sum(field)) is None else number for field in fields]
     # The checksum counts its own bytes as spaces; here they are added as they are.
-    sums = (
-        -1 if number is None else number - _BLANKED + own
-        for number, own in zip(numbers, map(sum, fields), strict=True)
-    )
-    return dict(zip(fields, sums, strict=True))
+    own = map(sub, _sums(fields), repeat(_BLANKED))
+    return dict(zip(fields, map(add, numbers, own), strict=True))
 
 
 def _usual_numbers(fields: Collection[bytes], digits: int) -> Sequence[int] | None:
@@ -258,14 +259,14 @@ def _names(fields: Sequence[bytes], prefixes: Sequence[bytes]) -> list[bytes]:
 
 
 def _links(
-    blocks: Sequence[bytes], sizes: Sequence[int], kinds: bytes
+    starts: Sequence[bytes], sizes: Sequence[int], kinds: bytes
 ) -> tuple[dict[int, bytes], int]:
     """The targets of links, and the number of rows up to an entry that says a size in vain."""
     links: dict[int, bytes] = {}
     for match in _NOT_A_FILE.finditer(kinds):
         number = match.start()
         if kinds[number] in TYPES_WITH_LINK:
-            target = target_of(blocks[number])
+            target = target_of(starts[number])
             if target:
                 links[number] = target
         if sizes[number]:
@@ -273,9 +274,9 @@ def _links(
     return links, len(kinds)
 
 
-def target_of(block: bytes) -> bytes:
-    """The target in the header of a link."""
-    return block[_TARGET].partition(b"\0")[0]
+def target_of(start: bytes) -> bytes:
+    """The target in the first half of the header of a link, but its last byte, which is NUL."""
+    return start[_TARGET].partition(b"\0")[0]
 
 
 def count_ordinary(names: Sequence[bytes], links: Mapping[int, bytes]) -> int:
@@ -300,15 +301,9 @@ def _adler32() -> Callable[[bytes, int], int]:
     return adler32
 
 
-def _sums(blocks: Sequence[bytes], headers: bytes) -> list[int]:
-    """The sum of the bytes of each block; ``headers`` are all blocks together."""
-    adler32 = _adler32() if len(blocks) > _FEW_BLOCKS else zlib.adler32
-    # The lower half of Adler's sum is the sum of the bytes modulo 65521, which is exact for blocks
-    # of ASCII, and for half a block of any bytes.
-    checks = array("I", map(adler32, blocks, repeat(0)))
-    sums = array("H", checks.tobytes())[_LOWER::2].tolist()
-    for number, block in () if headers.isascii() else enumerate(blocks):
-        if not block.isascii():
-            halves = block[:_HALF], block[_HALF:]
-            sums[number] = sum(adler32(half, 0) & 0xFFFF for half in halves)
-    return sums
+def _sums(parts: Collection[bytes]) -> list[int]:
+    """The sum of the bytes of each of some parts, of 256 bytes at most."""
+    adler32 = _adler32() if len(parts) > _MANY_PARTS else zlib.adler32
+    # The lower half of Adler's sum is the sum of the bytes modulo 65521.
+    checks = array("I", map(adler32, parts, repeat(0)))
+    return array("H", checks.tobytes())[_LOWER::2].tolist()

@@ -237,9 +237,10 @@ class Contents:
         """Numbers of some files, among which are all that the plan names."""
         if rows.named is not None:
             return rows.named[: bisect_left(rows.named, len(paths))]
-        if self._names_shorter or not self._ends.isdisjoint(map(_end_of, paths)):
+        if self._names_shorter:
             return range(len(paths))
-        return ()
+        ends = self._ends
+        return [number for number, end in enumerate(map(_end_of, paths)) if end in ends]
 
     def _secrets(
         self, rows: PlainRows, paths: Sequence[str], passed: Passed

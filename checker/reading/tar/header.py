@@ -35,6 +35,7 @@ _BASE_256 = 0x80
 _USUAL_MARKS = frozenset((_BASE_256, 0xFF))
 _DEVICE_TYPES = frozenset(b"34")
 _NO_DEVICE = (0, 0)
+_BLANKS = b"\0 "
 _MEMO_SIZE = 1 << 15
 
 
@@ -90,6 +91,10 @@ def parse_octal(field: bytes) -> int | None:
             return 0
         if not digits.isdigit():
             return None
+    return _octal(digits)
+
+
+def _octal(digits: bytes) -> int | None:
     try:
         return int(digits, 8)
     except ValueError:  # there is an 8 or a 9
@@ -120,6 +125,10 @@ def _is_odd(field: bytes) -> bool:
 
 def plain_number(field: bytes) -> int | None:
     """The number in a field; None if it is malformed, or programs differ in it."""
+    digits = field[:-1]
+    # As nearly all are spelled.
+    if digits.isdigit() and field[-1] in _BLANKS:
+        return _octal(digits)
     return None if _is_odd(field) else parse_number(field)
 
 

@@ -111,7 +111,7 @@ class Programs:
 
 def _text_size(found: ElfFile) -> int:
     texts = (found.interpreter, found.soname, found.rpath, found.runpath, *(found.needed or ()))
-    return sum(len(text) for text in texts if text)
+    return len("".join(filter(None, texts)))
 
 
 class _Passing:

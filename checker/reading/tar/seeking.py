@@ -10,7 +10,7 @@ ReadAt = Callable[[int, int], bytes]
 """Reads from an offset at most so many bytes; none at the end."""
 
 # To read this much takes hardly longer than to read one header.
-_SMALLEST = 1 << 13
+_SMALLEST = 1 << 12
 
 
 class Windows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from threading import Lock
 
 from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, spell
@@ -23,7 +22,7 @@ _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
 _AS_SLASHES = bytes(ord("/") if code in b"\0./" else code for code in range(256))
-_WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", ""))
+_AS_IT_IS = SPELLINGS.index(("", ""))
 
 
 class PlainRows(NamedTuple):
@@ -91,15 +90,15 @@ def is_ordinary(name: bytes, link: bytes) -> bool:
     )
 
 
-def _unclean(joined: bytes, count: int) -> Iterable[int]:
-    """Which of some names, separated by NUL, may not be their own cleaned paths."""
-    # Where nothing is empty, ends with a dot or is hidden: one search instead of five.
-    if b"//" not in b"/%b/" % joined.translate(_AS_SLASHES):
-        return ()
-    if b"./" in joined or b"//" in joined or b"\0/" in joined or joined[:1] == b"/":
-        return range(count)
-    joined += b"\0"
-    return chain(_ending(joined, b"/\0"), _ending(joined, b".\0"))
+def _are_clean(joined: bytes) -> bool:
+    """Whether none of some names, separated by NUL, is empty, ends with a dot or is hidden."""
+    return b"//" not in b"/%b/" % joined.translate(_AS_SLASHES)
+
+
+def _end_cleanly(joined: bytes) -> bool:
+    """Whether names, separated by NUL, are their own cleaned paths but for their last bytes."""
+    is_split = b"./" in joined or b"//" in joined
+    return not (is_split or b"\0/" in joined or joined[:1] == b"/")
 
 
 def _ending(joined: bytes, end: bytes) -> Iterator[int]:
@@ -256,7 +255,7 @@ class EntryTable:
         self._name_bytes_left += count * _ORDINARY_NAME - name_bytes
         if rows.are_clean:
             paths = decode_name(rows.names).split("\0")
-            entries.spellings += bytes((_WITHOUT_PREFIX,)) * len(paths)
+            entries.spellings += bytes((_AS_IT_IS,)) * len(paths)
         else:
             paths = self._spelled(rows.names, start)
         entries.paths += paths
@@ -273,14 +272,26 @@ class EntryTable:
     def _spelled(self, joined: bytes, start: int) -> list[str]:
         """The cleaned paths of names that are separated by NUL; spellings are added."""
         entries = self.entries
-        prefix, code = "", _WITHOUT_PREFIX
-        if joined.startswith(b"./") and joined.count(b"\0./") == joined.count(b"\0"):
-            # So does `tar -C DIR -c .` write all of them.
-            prefix, code = "./", _WITH_DOT
-            joined = joined[2:].replace(b"\0./", b"\0")
+        prefix = ""
+        if joined.startswith(b"./"):
+            without = joined[2:].replace(b"\0./", b"\0")
+            if len(joined) - len(without) == 2 * (joined.count(b"\0") + 1):
+                # So does `tar -C DIR -c .` write all of them.
+                prefix, joined = "./", without
+        slashed: Iterable[int] = ()
+        others: Iterable[int] = ()
+        if not _are_clean(joined):
+            if _end_cleanly(joined):
+                ended = joined + b"\0"
+                slashed, others = _ending(ended, b"/\0"), _ending(ended, b".\0")
+            else:
+                others = range(joined.count(b"\0") + 1)
         paths = decode_name(joined).split("\0")
-        spellings = bytearray((code,)) * len(paths)
-        for number in _unclean(joined, len(paths)):
+        spellings = bytearray((SPELLINGS.index((prefix, "")),)) * len(paths)
+        with_slash = SPELLINGS.index((prefix, "/"))
+        for number in slashed:
+            paths[number], spellings[number] = paths[number][:-1], with_slash
+        for number in others:
             name = prefix + paths[number]
             paths[number], spellings[number] = spell(name)
             if spellings[number] == OWN_SPELLING:
