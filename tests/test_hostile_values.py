@@ -106,6 +106,7 @@ def raw(document: object) -> bytes:
 @settings(deadline=None, max_examples=examples(80))
 @given(st.sampled_from(tuple(places(CONFIG))), st.sampled_from(VALUES), st.sampled_from(KINDS))
 @example(("config", "User"), DIGITS, "docker-archive")
+@example(("config", "Healthcheck", "Interval"), int("9" * 4300), "docker-archive")
 @example(("rootfs", "diff_ids", 1), "sha256:\ud800", "oci-archive")
 @example(("rootfs", "diff_ids", 1), "sha256:\ud800", "docker-archive")
 def test_configs(session: Session, place: tuple[str | int, ...], value: object, kind: str) -> None:

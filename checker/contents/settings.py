@@ -9,6 +9,7 @@ from checker.contents.records import Settings
 from checker.model.image import Config, Json, integer, mapping, strings, text
 
 _SECOND = 1_000_000_000
+_LONGEST = 2**63 - 1  # nanoseconds; Docker decodes no config with a longer duration
 _TIMES = (
     ("Interval", "interval"),
     ("Timeout", "timeout"),
@@ -53,7 +54,7 @@ def _healthcheck(given: Json) -> str | None:
     options = [
         f"--{option}={_seconds(value)}"
         for key, option in _TIMES
-        if (value := integer(given.get(key)))
+        if (value := integer(given.get(key))) and abs(value) <= _LONGEST
     ]
     retries = integer(given.get("Retries"))
     options += [f"--retries={retries}"] if retries else []
