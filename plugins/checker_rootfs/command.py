@@ -30,6 +30,7 @@ _NO_PROCESS = Process()
 
 # Several rules ask, and a program may need thousands of libraries.
 _known: WeakKeyDictionary[Rootfs, tuple[Obstacle, ...]] = WeakKeyDictionary()
+_starts: WeakKeyDictionary[Rootfs, Start | None] = WeakKeyDictionary()
 
 
 class ConfigCheck(Check):
@@ -72,6 +73,12 @@ def find_start(rootfs: Rootfs) -> Start | None:
         None if that cannot be determined: a flat root, an image without a config or command, an
         image for Windows or WebAssembly, or a program on a filesystem that engines mount.
     """
+    if rootfs not in _starts:
+        _starts[rootfs] = _find_start(rootfs)
+    return _starts[rootfs]
+
+
+def _find_start(rootfs: Rootfs) -> Start | None:
     image = rootfs.image
     config = None if image is None else image.config
     if image is None or config is None or is_windows(rootfs) or is_wasm(rootfs):
@@ -162,13 +169,12 @@ def programs_in_path(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry
 def executables(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
     """The visible executables whose heads were kept; the rule tells if there are too many."""
     left = check.context.limits.lookups // _LOOKUPS_OF_PROGRAM
-    for layer, position, head in rootfs.kept_contents():
-        if layer.entries.modes[position] & _EXECUTABLE:
-            if not left:
-                check.leave_out(_NOT_EXAMINED)
-                return
-            left -= 1
-            yield RootfsEntry(layer, position), head
+    for layer, position, head in rootfs.kept_contents(_EXECUTABLE):
+        if not left:
+            check.leave_out(_NOT_EXAMINED)
+            return
+        left -= 1
+        yield RootfsEntry(layer, position), head
 
 
 def count_machines(check: Check, rootfs: Rootfs) -> Counter[Machine]:
