@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, cast
 
 from checker.checks.finding import Result
@@ -66,13 +66,30 @@ class Mask(NamedTuple):
             text = text.replace(part, MASK)
         return text
 
-    def result(self, result: Result) -> Result:
-        """The result of a rule; most have no text but names."""
-        return result if result.reason is None else self.all(result)
+    def results(self, results: tuple[Result, ...]) -> tuple[Result, ...]:
+        """The results of rules; most have no text but names, and many have the same reason."""
+        reasons = {one.reason: self.text(one.reason) for one in results if one.reason is not None}
+        return tuple(
+            one
+            if one.reason is None or (one.traceback is None and reasons[one.reason] == one.reason)
+            else self.all(one)
+            for one in results
+        )
 
     def all(self, value: T) -> T:
         """A value with every text in it masked; records, tuples, lists and mappings are copied."""
+        if not self._is_needed(value):
+            return value
+        if isinstance(value, tuple) and not hasattr(value, "_fields"):
+            # Of several records, most have no secret.
+            return cast("T", tuple(map(self.all, value)))
         return cast("T", self._any(value))
+
+    def _is_needed(self, value: object) -> bool:
+        """Whether a text of a value may contain a secret; most are ruled out together."""
+        if self.known is not None:
+            return True
+        return may_contain_secrets("\n".join(dict.fromkeys(_texts_of(value))))
 
     def _fix(self, fix: Fix) -> Fix:
         """A fix; without its command or edit if that has a secret: ``***`` is a pattern in a shell.
@@ -118,7 +135,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         required_verdicts=mask.all(checked.required_verdicts),
         reader_verdicts=mask.all(checked.reader_verdicts),
         findings=mask.all(checked.findings),
-        results=tuple(map(mask.result, checked.results)),
+        results=mask.results(checked.results),
         crashes=mask.all(checked.crashes),
         starts=mask.all(checked.starts),
         signatures=mask.all(checked.signatures),
@@ -159,6 +176,19 @@ def _masked_layer(layer: Layer, mask: Mask) -> Layer:
             digest_text=mask.all(descriptor.digest_text),
         )
     return layer._replace(descriptor=descriptor, diff_id=mask.all(layer.diff_id))
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    """The texts in a value that are masked, as much of each as is looked at."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value[:_LONGEST]
+        elif isinstance(value, Mapping):
+            pending += chain(value.keys(), value.values())
+        elif isinstance(value, tuple | list):
+            pending += value
 
 
 # --- the secrets of an archive

@@ -12,6 +12,7 @@ DIRECTORIES = frozenset(
 """Directories that contain nothing else."""
 _REGULAR = ord(REGULAR)
 _BATCH = 4096
+_UNDERSCORE = ord("_")
 _MARK = f"/{PREFIX}"
 _MARKS = (_MARK, *(f"/{name}/" for name in DIRECTORIES))
 # Gentoo's updates of configuration files, which wait to be merged.
@@ -24,11 +25,10 @@ def metadata_files(entries: Entries) -> tuple[int, ...]:
 
 
 def _metadata_files(entries: Entries) -> tuple[int, ...]:
-    has_directories = not entries.knows_all_directories or any(
-        path.rpartition("/")[2] in DIRECTORIES for path in entries.directories
-    )
-    marks = _MARKS if has_directories else (_MARK,)
-    found = []
+    marks = _MARKS if _may_have_directories(entries) else (_MARK,)
+    found: list[int] = []
+    if marks == (_MARK,) and _UNDERSCORE not in entries.path_bytes:
+        return ()
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]
         joined = "/" + "/".join(batch)
@@ -39,6 +39,11 @@ def _metadata_files(entries: Entries) -> tuple[int, ...]:
                 if entries.kinds[position] == _REGULAR and is_metadata(path)
             ]
     return tuple(found)
+
+
+def _may_have_directories(entries: Entries) -> bool:
+    joined = "/".join(("", *entries.directories, ""))
+    return not entries.knows_all_directories or any(f"/{name}/" in joined for name in DIRECTORIES)
 
 
 def is_metadata(path: str) -> bool:

@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
+from itertools import chain, compress, count
 from types import MappingProxyType
 from typing import TypeVar, cast, overload
 
@@ -29,7 +29,7 @@ FIFO = "6"
 CONTIGUOUS = "7"
 GLOBAL_HEADER = "g"
 GNU_SPARSE = "S"
-_DIRECTORY, _GLOBAL_HEADER = ord(DIRECTORY), ord(GLOBAL_HEADER)
+_DIRECTORY, _SYMLINK, _GLOBAL_HEADER = map(ord, (DIRECTORY, SYMLINK, GLOBAL_HEADER))
 
 KIND_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -58,6 +58,11 @@ _DIRECTORY_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
+# Of columns in which one of so many is searched for, each is looked at.
+_MANY = 16
+# After so many bytes of paths there is hardly a new one.
+_SAMPLE = 2048
+_WHITEOUT_BYTES = frozenset(WHITEOUT_PREFIX.encode())
 OPAQUE_WHITEOUT = ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
 """What aufs kept for itself; of these names only the opaque whiteout means something elsewhere."""
@@ -187,6 +192,18 @@ class Whiteouts(NamedTuple):
     removed: Mapping[str, str]
     emptied: AbstractSet[str]
     nameless: AbstractSet[str]
+
+
+class _PathTraits(NamedTuple):
+    """What one pass over all paths tells.
+
+    Attributes:
+        path_bytes: The bytes that occur in them.
+        whiteouts: Those whose last part is that of a whiteout, in order.
+    """
+
+    path_bytes: frozenset[int]
+    whiteouts: tuple[str, ...]
 
 
 class Entries(Sequence[Entry]):
@@ -351,11 +368,18 @@ class Entries(Sequence[Entry]):
 
     def positions(self, paths: Collection[str]) -> dict[str, list[int]]:
         """All positions of each of some cleaned paths, in order."""
+        if len(paths) == 1:
+            return {path: self._positions_of(path) for path in paths}
         found: dict[str, list[int]] = {path: [] for path in paths}
-        if found:
-            for position, path in enumerate(self.paths):
-                if path in found:
-                    found[path].append(position)
+        are_wanted = map(found.__contains__, self.paths if found else ())
+        for position in compress(count(), are_wanted):
+            found[self.paths[position]].append(position)
+        return found
+
+    def _positions_of(self, path: str) -> list[int]:
+        found: list[int] = []
+        for _ in range(self.paths.count(path)):
+            found.append(self.paths.index(path, found[-1] + 1 if found else 0))
         return found
 
     def texts(self) -> Iterator[str]:
@@ -372,12 +396,22 @@ class Entries(Sequence[Entry]):
 
         Most of what rules look for in names has a character that few tars have at all.
         """
-        return self.cached(_path_bytes_of)
+        return self.cached(_path_traits_of).path_bytes
 
     @property
     def longest_path(self) -> int:
         """Characters of the longest path; 0 if there is none."""
         return self.cached(_longest_path_of)
+
+    @property
+    def longest_target(self) -> int:
+        """Characters of the longest target of a link; 0 if there is none."""
+        return self.cached(_longest_target_of)
+
+    @property
+    def has_bare_symlinks(self) -> bool:
+        """Whether a symlink has no target."""
+        return self.cached(_has_bare_symlinks)
 
     @property
     def repeated(self) -> tuple[int, ...]:
@@ -459,19 +493,32 @@ COLUMNS = tuple(name for name in Entries.__slots__ if not name.startswith("_"))
 """Attributes of ``Entries`` that the reader fills; all else is computed from them."""
 
 
-def _path_bytes_of(entries: Entries) -> frozenset[int]:
+def _path_traits_of(entries: Entries) -> _PathTraits:
     known = b"\0"
-    for text in entries.texts():
+    whiteouts: list[str] = []
+    for start, text in zip(count(0, _BATCH), entries.texts(), strict=False):
         found = utf8(text).translate(None, known)
-        # After some paths there is hardly a new byte.
         while found:
-            known += found[:1]
-            found = found.translate(None, found[:1])
-    return frozenset(known)
+            known += bytes(set(found[:_SAMPLE]))
+            found = found.translate(None, known)
+        # Nearly all tars have none, and to look through many names at once is faster.
+        if _WHITEOUT_BYTES.issubset(known) and WHITEOUT_PREFIX in text:
+            whiteouts += filter(is_whiteout, entries.paths[start : start + _BATCH])
+    return _PathTraits(frozenset(known), tuple(whiteouts))
 
 
 def _longest_path_of(entries: Entries) -> int:
     return max(map(len, entries.paths), default=0)
+
+
+def _longest_target_of(entries: Entries) -> int:
+    return max(map(len, entries.linknames.values()), default=0)
+
+
+def _has_bare_symlinks(entries: Entries) -> bool:
+    kinds = entries.kinds
+    with_target = compress(entries.linknames, entries.linknames.values())
+    return bytes(map(kinds.__getitem__, with_target)).count(_SYMLINK) < kinds.count(_SYMLINK)
 
 
 def _repeated_of(entries: Entries) -> tuple[int, ...]:
@@ -501,7 +548,8 @@ def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:
 
 
 def _implied_of(entries: Entries) -> frozenset[str]:
-    return entries.directories - entries.by_path.keys()
+    # Not of the keys, of which a set would be made.
+    return entries.directories.difference(entries.by_path)
 
 
 def _obstacles_of(entries: Entries) -> frozenset[str]:
@@ -511,7 +559,7 @@ def _obstacles_of(entries: Entries) -> frozenset[str]:
 
 
 def _whiteouts_of(entries: Entries) -> AbstractSet[str]:
-    named = dict.fromkeys(_whiteouts_among(entries.paths))
+    named = dict.fromkeys(entries.cached(_path_traits_of).whiteouts)
     # A global header is not extracted.
     if _GLOBAL_HEADER in entries.kinds:
         named = {path: None for path in named if path in entries.by_path}
@@ -519,7 +567,9 @@ def _whiteouts_of(entries: Entries) -> AbstractSet[str]:
 
 
 def _whiteout_directories_of(entries: Entries) -> frozenset[str]:
-    return frozenset(_whiteouts_among(tuple(entries.directories)))
+    # Nearly all tars have none, and to look through many names at once is faster.
+    is_any = WHITEOUT_PREFIX in "/".join(entries.directories)
+    return frozenset(filter(is_whiteout, entries.directories)) if is_any else frozenset()
 
 
 def _hides_of(entries: Entries) -> Whiteouts:
@@ -544,14 +594,6 @@ def _is_windows(entries: Entries) -> bool:
     return first in WINDOWS_DIRECTORIES and WINDOWS_DIRECTORIES.issuperset(
         path.partition("/")[0] for path in entries.by_path if path
     )
-
-
-def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
-    # Nearly all tars have none, and to look through many names at once is faster.
-    for start in range(0, len(paths), _BATCH):
-        batch = paths[start : start + _BATCH]
-        if WHITEOUT_PREFIX in "/".join(batch):
-            yield from filter(is_whiteout, batch)
 
 
 def is_whiteout(path: str) -> bool:
@@ -605,6 +647,9 @@ def _places_of(column: bytes | bytearray, wanted: bytes) -> Iterator[int]:
     for value in wanted:
         table[value] = 1
     marked = column.translate(table)
+    if marked.count(1) > len(marked) // _MANY:
+        yield from compress(count(), marked)
+        return
     position = marked.find(1)
     while position >= 0:
         yield position

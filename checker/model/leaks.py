@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 
@@ -29,6 +29,10 @@ _OPTION = pattern(
     r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
     re.IGNORECASE,
 )
+
+
+# One of these is in each name of such an option.
+_OPTION_NAMES = ("passw", "passphrase", "token", "secret", "api")
 
 
 class Leak(NamedTuple):
@@ -83,7 +87,7 @@ def leaks_of(text: str, passed: AbstractSet[str] = frozenset()) -> Iterator[Leak
 def _shaped(text: str) -> Iterator[Leak]:
     lowered = text.lower()
     for mark, described, shape in _SHAPES:
-        if mark in lowered:
+        if mark in lowered and any(part in text for part in _PARTS.get(mark, ("",))):
             matches = re.finditer(shape, text)
             yield from (
                 Leak(described, match["value"].strip("\"'"))
@@ -211,9 +215,21 @@ _SHAPES = (
     ),
 )
 
+# What else a text with a shape contains one of, where its mark is in many texts.
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("chpasswd", "passwd"), ("|",)),
+    "pass": ("storepass", "keypass"),
+}
+
 
 def _options(text: str) -> Iterator[re.Match[str]]:
-    return _OPTION.finditer(text) if "--" in text else iter(())
+    if "--" not in text:
+        return iter(())
+    # Without regard to case, other characters than those of ASCII can stand for these.
+    lowered = text.lower() if text.isascii() else None
+    if lowered is not None and not any(name in lowered for name in _OPTION_NAMES):
+        return iter(())
+    return _OPTION.finditer(text)
 
 
 def may_contain_secrets(text: str) -> bool:

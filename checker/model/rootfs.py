@@ -163,6 +163,9 @@ class Rootfs:
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
+        for _, entries, hidden in self._visible:
+            if path in entries.by_path and path not in hidden:
+                return True
         return self.get(path) is not None
 
     @property
@@ -268,11 +271,9 @@ class Rootfs:
         """The visible entries among some; the answer is kept for whoever asks next."""
         if question not in self._answers:
             self._answers[question] = tuple(
-                RootfsEntry(layer, position)
-                for layer, entries, hidden in self._visible
-                for position in find(entries)
-                if entries.by_path.get(entries.paths[position]) == position
-                and entries.paths[position] not in hidden
+                RootfsEntry(one.layer, position)
+                for one in self._visible
+                for position in _shown(one, find(one.entries))
             )
         return self._answers[question]
 
@@ -288,11 +289,12 @@ class Rootfs:
         """
         for layer, entries, hidden in self._visible:
             tar = layer.blob.tar if layer.blob else None
+            paths, by_path = entries.paths, entries.by_path
             contents = {} if tar is None else tar.contents
             kept = contents if mode is None else entries.cached(_KeptByMode).of(contents, mode)
             for position in kept:
-                path = entries.paths[position]
-                if entries.by_path.get(path) == position and path not in hidden:
+                path = paths[position]
+                if by_path.get(path) == position and path not in hidden:
                     yield layer, position, contents[position]
 
     def hidden(self) -> Iterator[tuple[Layer, AbstractSet[str]]]:
@@ -321,6 +323,11 @@ class Rootfs:
 
     def _link_at(self, path: str) -> str | None:
         """The target of the visible symlink at a path; None if there is not a symlink."""
+        for _, entries, hidden in self._visible:
+            position = entries.by_path.get(path)
+            if position is not None and path not in hidden:
+                is_link = entries.kinds[position] == _SYMLINK
+                return entries.linknames.get(position, "") if is_link else None
         found = self.get(path)
         if found is None or found.layer.entries.kinds[found.position] != _SYMLINK:
             return None
@@ -578,6 +585,16 @@ def _below(entries: Entries, directories: tuple[str, ...]) -> Iterator[int]:
     paths = chain.from_iterable(map(wanted.findall, entries.texts()))
     positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)
+
+
+def _shown(one: MergedLayer, positions: Iterable[int]) -> Iterator[int]:
+    """Those of some positions of a layer whose entries are visible."""
+    _, entries, hidden = one
+    paths, by_path = entries.paths, entries.by_path
+    for position in positions:
+        path = paths[position]
+        if by_path.get(path) == position and path not in hidden:
+            yield position
 
 
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:

@@ -257,8 +257,13 @@ TOKENS: tuple[TokenForm, ...] = (*_WITH_BLANKS, *IN_ONE_RUN)
 MARKS = tuple(chain.from_iterable(form.marks for form in _WITH_BLANKS))
 """What a text contains at least one of that has a form with blanks in it."""
 
+_MARKS_IN_RUNS = tuple(chain.from_iterable(form.marks for form in IN_ONE_RUN))
+_UNMARKED = tuple(form for form in IN_ONE_RUN if not form.marks)
+
 # All other forms are in such a run of characters, which texts in a language hardly ever have.
-_RUN = r"[\w+/=.~:@%&?$-]{20}"
+_LENGTH_OF_RUN = 20
+_RUN = rf"[\w+/=.~:@%&?$-]{{{_LENGTH_OF_RUN}}}"
+_WHOLE_RUN = rf"{_RUN}\S*"
 
 
 def tokens_in(text: str) -> Iterator[tuple[TokenForm, re.Match[str]]]:
@@ -269,8 +274,14 @@ def tokens_in(text: str) -> Iterator[tuple[TokenForm, re.Match[str]]]:
 
 def may_contain_tokens(text: str) -> bool:
     """Whether a text has a form that is one run of characters; the others have ``MARKS``."""
-    runs = " ".join(_compiled(f"{_RUN}\\S*").findall(text))
-    return bool(runs) and any(form.may_be_in(runs) for form in IN_ONE_RUN)
+    if len(text) < _LENGTH_OF_RUN:
+        return False
+    runs = " ".join(_compiled(_WHOLE_RUN).findall(text))
+    if not runs:
+        return False
+    return any(mark in runs for mark in _MARKS_IN_RUNS) or any(
+        form.may_be_in(runs) for form in _UNMARKED
+    )
 
 
 @cache

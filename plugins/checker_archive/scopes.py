@@ -6,11 +6,11 @@ columns of the members, or what is computed for several rules and engines anyway
 
 from __future__ import annotations
 
-from checker import Archive, CompressionKind, Source
+from checker import Archive, CompressionKind, Entries, Source
 from checker.checks.listed import Scope
 from checker.checks.path_traits import CONTROLS, OTHER_CHARACTERS, has_any_of
 from checker.checks.scopes import has_ids_above, has_odd_spellings
-from checker.model.archive import IMAGE_KINDS
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS
 from checker.model.collisions import collisions
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -21,6 +21,7 @@ from checker.model.entries import (
     HARD_LINK,
     SPELLINGS,
     SYMLINK,
+    climbs_out,
 )
 
 LARGEST_ID = 0xFFFFFFFE
@@ -69,8 +70,22 @@ def _is_not_a_plain_tar(archive: Archive) -> bool:
 
 
 def _has_escaping_names(archive: Archive) -> bool:
-    kinds = archive.entries.kinds
-    return has_odd_spellings(archive.entries) or _HARD_LINK in kinds or _SYMLINK in kinds
+    entries = archive.entries
+    # In root filesystems, absolute symlinks are usual.
+    links = (HARD_LINK,) if archive.kind in FLAT_KINDS else (HARD_LINK, SYMLINK)
+    return has_odd_spellings(entries) or any(
+        _leads_out(entries, i) for i in entries.of_kind(*links)
+    )
+
+
+def _leads_out(entries: Entries, position: int) -> bool:
+    """Whether a link may be absolute, or may lead out of the archive."""
+    target = entries.linknames.get(position, "")
+    if ".." not in target:
+        return target.startswith("/")
+    directory = entries.paths[position].rpartition("/")[0]
+    is_symlink = entries.kinds[position] == _SYMLINK
+    return target.startswith("/") or climbs_out(f"{directory}/{target}" if is_symlink else target)
 
 
 def _has_unportable_names(archive: Archive) -> bool:

@@ -10,8 +10,7 @@ from checker.checks.annotations import is_date_time
 from checker.model.document import pointer
 from checker.model.image import text
 from checker_config.configs import label
-
-_DAY = 86_400  # seconds: more than the difference between any two time zones
+from checker_config.scopes import is_after, latest_date, written
 
 
 class CreatedInFuture(Check):
@@ -42,28 +41,19 @@ class CreatedInFuture(Check):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Compare the dates with the clock: first that of the image, then those of its history."""
-        now = time.time()
-        limit = _written(now + _DAY)
+        latest = latest_date()
         dates = [("/created", config.created)]
         dates += [
             (pointer("history", i, "created"), text(entry.get("created")))
             for i, entry in enumerate(config.history)
         ]
         for place, date in dates:
-            if date is not None and _is_after(date, limit):
+            # CFG001 reports malformed dates.
+            if date is not None and is_after(date, latest) and is_date_time(date):
                 yield self.finding(
                     config,
                     f"{label(config)}: {place} is {date}, more than one day after the current time "
-                    f"({_written(now)}Z)",
+                    f"({written(time.time())}Z)",
                     at={"pointer": place},
                 )
                 return
-
-
-def _written(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-def _is_after(date: str, limit: str) -> bool:
-    """Whether a date is later than another, ignoring time zones; CFG001 reports malformed dates."""
-    return date[: len(limit)].upper() > limit and is_date_time(date)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checker.checks.listed import ListedRule, listed
 from checker.checks.scopes import IMAGES
 from checker_config.scopes import (
+    FUTURE_DATES,
     HEALTH_CHECKS,
     LABELS,
     ODD_COUNTS,
@@ -14,6 +15,7 @@ from checker_config.scopes import (
     REPEATED_VARIABLES,
     STOP_SIGNALS,
     TRIGGERS,
+    UNSOUND_PATHS,
     UNUSUAL_PLATFORMS,
     VOLUMES,
 )
@@ -27,13 +29,8 @@ CFG004 history-mismatch
 """,
     ),
     ((IMAGES,), "CFG001 invalid-config"),
-    (
-        (),
-        """
-CFG006 created-in-future
-CFG008 unsound-search-path
-""",
-    ),
+    ((FUTURE_DATES,), "CFG006 created-in-future"),
+    ((UNSOUND_PATHS,), "CFG008 unsound-search-path"),
     ((ODD_ROOTFS_TYPES,), "CFG002 wrong-rootfs-type"),
     ((UNUSUAL_PLATFORMS,), "CFG005 unknown-config-platform"),
     ((REPEATED_VARIABLES,), "CFG007 repeated-environment-variable"),

@@ -6,6 +6,7 @@ at one config at a time say themselves that there is none, so their scopes inclu
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from checker import Archive, Config, Image
@@ -14,12 +15,15 @@ from checker.checks.scopes import configs_of
 from checker.model.image import strings, text
 from checker_config.counts import diff_ids_count, filled_count, layers_count
 
+PATH = "PATH="
+"""How the variable begins with the directories in which programs are searched."""
+_DAY = 86_400  # seconds: more than the difference between any two time zones
 _USUAL_PLATFORMS = frozenset({("linux", "amd64", None), ("linux", "arm64", None)})
 
 
 def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
     def includes(archive: Archive) -> bool:
-        configs = list(configs_of(archive))
+        configs = configs_of(archive)
         return not configs or any(map(is_so, configs))
 
     return Scope(includes, None)
@@ -54,10 +58,42 @@ def _has_relative_directory(config: Config) -> bool:
     return bool(directory) and not (directory or "").startswith("/")
 
 
+def _may_be_of_the_future(config: Config) -> bool:
+    dates = (config.created, *(text(entry.get("created")) for entry in config.history))
+    latest = latest_date()
+    return any(date is not None and is_after(date, latest) for date in dates)
+
+
+def latest_date() -> str:
+    """The date and time, UTC, one day from now: what is dated later is wrong in any time zone."""
+    return written(time.time() + _DAY)
+
+
+def is_after(date: str, latest: str) -> bool:
+    """Whether a date of RFC 3339 is later than another in UTC, as far as that is written."""
+    return date[: len(latest)].upper() > latest
+
+
+def written(seconds: float) -> str:
+    """A time, in seconds since 1970, as documents contain it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def _may_have_unsound_path(config: Config) -> bool:
+    """Whether a command has no PATH, or the last one has a directory that is not absolute."""
+    variables = strings(config.settings.get("Env"))
+    path = next((each for each in reversed(variables) if each.startswith(PATH)), None)
+    if path is None:
+        return bool(config.command_line("Entrypoint") or config.command_line("Cmd"))
+    return not all(part.startswith("/") for part in path.removeprefix(PATH).split(":"))
+
+
 def _is_of_unusual_platform(config: Config) -> bool:
     return (config.os, config.architecture, config.variant) not in _USUAL_PLATFORMS
 
 
+FUTURE_DATES = _where_a_config(_may_be_of_the_future)
+UNSOUND_PATHS = _where_a_config(_may_have_unsound_path)
 ODD_COUNTS = Scope(lambda archive: any(map(_has_odd_counts, archive.images)), None)
 ODD_ROOTFS_TYPES = _where_a_config(lambda config: config.rootfs_type not in (None, "layers"))
 UNUSUAL_PLATFORMS = _where_a_config(_is_of_unusual_platform)

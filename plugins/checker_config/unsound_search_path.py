@@ -8,8 +8,7 @@ from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import items
 from checker_config.configs import is_windows, label
-
-_PATH = "PATH="
+from checker_config.scopes import PATH
 
 
 class UnsoundSearchPath(Check):
@@ -45,9 +44,9 @@ class UnsoundSearchPath(Check):
             return
         variables = config.settings.get("Env")
         found = [
-            (i, entry.removeprefix(_PATH))
+            (i, entry.removeprefix(PATH))
             for i, entry in enumerate(items(variables))
-            if isinstance(entry, str) and entry.startswith(_PATH)
+            if isinstance(entry, str) and entry.startswith(PATH)
         ]
         if found:
             yield from self._inspect(config, *found[-1])

@@ -5,9 +5,9 @@ Each scope includes at least the archives in which one of its rules has a findin
 
 from __future__ import annotations
 
-from checker import Archive, CompressionKind, Kind
+from checker import Archive, CompressionKind, Entry, Kind
 from checker.checks.listed import Scope
-from checker.model.entries import REGULAR, SYMLINK
+from checker.model.entries import REGULAR, SYMLINK, clean_path
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, REPOSITORIES
 
@@ -42,6 +42,19 @@ def _has_odd_paths(archive: Archive) -> bool:
     positions = [entries.by_path.get(path) for path in (MANIFEST_JSON, *paths)]
     is_plain = all(each is not None and entries.kinds[each] == _REGULAR for each in positions)
     return not is_plain or any(len(set(item.layers)) < len(item.layers) for item in _items(archive))
+
+
+def _has_doubtful_symlinks(archive: Archive) -> bool:
+    """Whether a symlink, except those that manifest.json lists, does not lead to a file."""
+    entries = archive.entries
+    listed = (path for item in _items(archive) for path in (*item.layers, item.config) if path)
+    cleaned = set(map(clean_path, listed)) if _SYMLINK in entries.kinds else set[str]()
+    others = (entries.paths[i] for i in entries.of_kind(SYMLINK) if entries.paths[i] not in cleaned)
+    return not all(_is_file(archive.members.find(path)) for path in others)
+
+
+def _is_file(entry: Entry | None) -> bool:
+    return entry is not None and entry.is_file
 
 
 def _has_odd_names(archive: Archive) -> bool:
@@ -117,5 +130,5 @@ UNUSUAL_COMPRESSION = Scope(_is_compressed_unusually, None)
 MANY_LAYERS = Scope(
     lambda archive: any(len(image.layers) > MOST_LAYERS for image in archive.images), None
 )
-SYMLINKS = Scope(lambda archive: _is_cut(archive) or _SYMLINK in archive.entries.kinds, None)
+SYMLINKS = Scope(lambda archive: _is_cut(archive) or _has_doubtful_symlinks(archive), None)
 VERSION_FILES = Scope(_has_version_files, None)

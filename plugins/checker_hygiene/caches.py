@@ -68,9 +68,7 @@ _DIRECTORIES: Mapping[str, Owner] = MappingProxyType(
     }
 )
 _HOMES = ("root/", "home/")
-# A quick test of a path: its first characters in a set, then the start of several directories.
-_HOME_HEADS = frozenset(home[:5] for home in _HOMES)
-_HEADS = frozenset(directory[:9] for directory in _DIRECTORIES)
+# A quick test of a path, which few pass.
 _STARTS = (
     *("var/cache/", "var/lib/apt/", "root/.", "root/go/", "home/", "usr/local/share/.cache/"),
     *("usr/local/cargo/", "usr/local/bundle/", "opt/conda/", "opt/miniconda3/", "go/pkg/"),
@@ -101,12 +99,16 @@ def caches_in(entries: Entries) -> tuple[Cache, ...]:
 
 def _find_caches(entries: Entries) -> tuple[Cache, ...]:
     found: dict[str, list[int]] = {}
+    # By the directory that a file is in.
+    caches: dict[str, str | None] = {}
     for position in _candidates(entries):
         if entries.kinds[position] == _REGULAR and entries.sizes[position] > 0:
-            path = entries.paths[position]
-            directory = _directory_around(path)
-            if directory is not None and path.rpartition("/")[2] not in _KEPT:
-                found.setdefault(directory, []).append(position)
+            directory, slash, name = entries.paths[position].rpartition("/")
+            if directory not in caches:
+                caches[directory] = _directory_around(directory + slash)
+            cache = caches[directory]
+            if cache is not None and name not in _KEPT:
+                found.setdefault(cache, []).append(position)
     return tuple(
         Cache(directory, _DIRECTORIES[_from_home(directory)], tuple(positions))
         for directory, positions in found.items()
@@ -115,20 +117,23 @@ def _find_caches(entries: Entries) -> tuple[Cache, ...]:
 
 def _candidates(entries: Entries) -> Iterable[int]:
     """Positions of the entries that may be in a cache."""
-    if len(entries) <= _SMALL:
-        return [
-            position
-            for position, path in enumerate(entries.paths)
-            if (path[:9] in _HEADS or path[:5] in _HOME_HEADS) and path.startswith(_STARTS)
-        ]
-    return _after_directories(entries)
+    if len(entries) > _SMALL:
+        return _after_directories(entries)
+    starts = tuple(f"{path}/" for path in entries.directories if _is_cache(path))
+    if not entries.knows_all_directories:
+        starts = _STARTS
+    return [i for i, path in enumerate(entries.paths if starts else ()) if path.startswith(starts)]
+
+
+def _is_cache(path: str) -> bool:
+    return path.startswith(_STARTS) and _from_home(path) in _DIRECTORIES
 
 
 def _after_directories(entries: Entries) -> Iterator[int]:
     paths = entries.paths
     for directory in entries.of_kind(DIRECTORY):
         path = paths[directory]
-        if path.startswith(_STARTS) and _from_home(path) in _DIRECTORIES:
+        if _is_cache(path):
             position = directory + 1
             while position < len(paths) and paths[position].startswith(f"{path}/"):
                 yield position

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -39,6 +40,7 @@ ENDINGS: Mapping[str, str] = MappingProxyType(
 )
 """The description of a file, by its extension."""
 
+_ENDS = tuple(ending.encode() for ending in ENDINGS)
 _LAST = frozenset(ending[-3:] for ending in ENDINGS)
 
 
@@ -67,14 +69,18 @@ def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
 
 def _named_like_keys(entries: Entries) -> dict[int, str]:
     """The files of a layer with such extensions, by position; images share layers."""
+    # Of names in few characters, such as digests and numbers, none can end so.
+    if not any(map(entries.path_bytes.issuperset, _ENDS)):
+        return {}
+    ends = map(itemgetter(slice(-3, None)), entries.paths)
+    suspects = dict.fromkeys(compress(entries.paths, map(_LAST.__contains__, ends)))
     found: dict[int, str] = {}
-    if _LAST.isdisjoint(map(itemgetter(slice(-3, None)), entries.paths)):
-        return found
-    for path, position in entries.by_path.items():
-        if path[-3:] not in _LAST or entries.kinds[position] != _REGULAR:
-            continue
+    for path in suspects:
         what = ENDINGS.get(posixpath.splitext(path)[1])
-        if what is not None and entries.sizes[position] and is_own(path):
+        position = None if what is None else entries.by_path.get(path)
+        if what is None or position is None or entries.kinds[position] != _REGULAR:
+            continue
+        if entries.sizes[position] and is_own(path):
             found[position] = what
     return found
 

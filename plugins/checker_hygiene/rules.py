@@ -8,11 +8,16 @@ from checker.checks.scopes import IMAGES
 from checker_hygiene.credential_file import CredentialFile
 from checker_hygiene.deleted_secret import DeletedSecret
 from checker_hygiene.scopes import (
+    ADDITIONS,
     CACHES,
     LABELS,
     LAYOUTS,
     NAMES_WITHOUT_A_VERSION,
     SEVERAL_LAYERS,
+    SUDO,
+    UNWATCHED,
+    UPGRADES,
+    VARIABLES,
     VOLUMES,
 )
 from checker_hygiene.secret_in_file import SecretInFile
@@ -23,13 +28,8 @@ _TABLES = (
         (),
         """
 HYG001 user-is-root
-HYG002 missing-healthcheck
 HYG004 update-without-install
-HYG005 add-instead-of-copy
-HYG006 secret-in-environment
 HYG008 secret-in-history
-HYG009 sudo-in-build
-HYG011 distribution-upgrade
 """,
     ),
     (
@@ -40,6 +40,12 @@ HYG017 wasteful-layers
 HYG018 file-in-several-layers
 """,
     ),
+    ((UNWATCHED,), "HYG002 missing-healthcheck"),
+    ((VARIABLES,), "HYG006 secret-in-environment"),
+    # If a history is too long for the limits, update-without-install tells it.
+    ((ADDITIONS,), "HYG005 add-instead-of-copy"),
+    ((SUDO,), "HYG009 sudo-in-build"),
+    ((UPGRADES,), "HYG011 distribution-upgrade"),
     ((IMAGES,), "HYG013 missing-label"),
     ((IMAGES, NAMES_WITHOUT_A_VERSION), "HYG012 latest-tag"),
     ((LAYOUTS,), "HYG003 missing-signature"),

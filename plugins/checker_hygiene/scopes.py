@@ -7,9 +7,12 @@ include such archives.
 
 from __future__ import annotations
 
-from checker import Archive, Entries
+from collections.abc import Callable
+
+from checker import Archive, Config, Entries
 from checker.checks.listed import Scope
 from checker.checks.scopes import configs_of, has_whole_root, tables_of
+from checker.model.image import text
 
 _LATEST = ":latest"
 CACHE_PLACES = frozenset(
@@ -23,12 +26,12 @@ CACHE_PLACES = frozenset(
 
 
 def _has_volumes(archive: Archive) -> bool:
-    configs = list(configs_of(archive))
+    configs = configs_of(archive)
     return not configs or any(config.settings.get("Volumes") for config in configs)
 
 
 def _has_labels(archive: Archive) -> bool:
-    configs = list(configs_of(archive))
+    configs = configs_of(archive)
     manifests = () if archive.oci is None else archive.oci.manifests
     return (
         not (configs or manifests)
@@ -41,6 +44,35 @@ def _has_names_without_a_version(archive: Archive) -> bool:
     """Whether a name has the tag latest, or none."""
     names = (name for image in archive.images for name in image.names)
     return any(_LATEST in name or ":" not in name.rpartition("/")[2] for name in names)
+
+
+def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
+    def includes(archive: Archive) -> bool:
+        configs = configs_of(archive)
+        return not configs or any(map(is_so, configs))
+
+    return Scope(includes, None)
+
+
+def _where_history_has(*words: str, first: int = 0) -> Scope:
+    """The images of whose history one step has any of some words.
+
+    Args:
+        words: The words, or parts of them.
+        first: Number of the first step that matters, from 0.
+    """
+
+    def is_so(config: Config) -> bool:
+        steps = (text(entry.get("created_by")) or "" for entry in config.history[first:])
+        return any(word in step for step in steps for word in words)
+
+    return _where_a_config(is_so)
+
+
+def _is_unwatched(config: Config) -> bool:
+    """Whether it starts something, without a health check."""
+    is_started = config.command_line("Entrypoint") or config.command_line("Cmd")
+    return bool(is_started) and config.settings.get("Healthcheck") is None
 
 
 def _has_several_layers(archive: Archive) -> bool:
@@ -61,6 +93,12 @@ LAYOUTS = Scope(
 )
 """Image layouts."""
 
+VARIABLES = _where_a_config(lambda config: bool(config.settings.get("Env")))
+UNWATCHED = _where_a_config(_is_unwatched)
+# The first step may begin with the files of a base image.
+ADDITIONS = _where_history_has("ADD", first=1)
+UPGRADES = _where_history_has("up", "sync", "pacman")
+SUDO = _where_history_has("sudo")
 VOLUMES = Scope(_has_volumes, None)
 LABELS = Scope(_has_labels, None)
 NAMES_WITHOUT_A_VERSION = Scope(_has_names_without_a_version, None)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import compress
+from collections.abc import Set as AbstractSet
+from itertools import compress, islice
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.path_traits import OTHER_CHARACTERS, UPPER_CASE, has_any_of
+from checker.model.untrusted import utf8
 from checker_layers.layers import TreeCheck, uses, whose
 
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Deleting these from joined ASCII paths keeps the upper case letters and the separators.
-_ALL_BUT_UPPER = bytes(code for code in range(256) if chr(code) not in _UPPER + "\n")
+# Deleting these from joined paths keeps the separators and what may be an upper case letter.
+_LOWER = bytes(set(range(1, 256)) - UPPER_CASE - OTHER_CHARACTERS)
 
 
 class PathsDifferByCase(TreeCheck):
@@ -63,15 +65,10 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
         return
     implied = entries.implied
     suspects += [path for path in implied if path != path.lower()]
-    lower = set(map(str.lower, suspects))
-    if (
-        len(lower) == len(suspects)
-        and lower.isdisjoint(entries.by_path)
-        and lower.isdisjoint(implied)
-    ):
-        return
+    lowered = list(map(str.lower, suspects))
+    clashing = _clashing(lowered, entries)
     seen: dict[str, str] = {}
-    for path in suspects:
+    for path in compress(suspects, map(clashing.__contains__, lowered)) if clashing else ():
         directory, slash, base = path.rpartition("/")
         folded = f"{directory}{slash}{base.lower()}"
         if folded == path:
@@ -83,15 +80,24 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
             yield path, folded
 
 
+def _clashing(lowered: list[str], entries: Entries) -> AbstractSet[str]:
+    """Those of some paths in lower case that are those of several paths of a layer."""
+    distinct = set(lowered)
+    found = distinct & entries.by_path.keys() | distinct & entries.implied
+    if len(distinct) < len(lowered):
+        found.update(path for path, number in Counter(lowered).items() if number > 1)
+    return found
+
+
 def _with_upper_case(entries: Entries) -> list[str]:
     """The paths with an upper case letter, found without a test of each path."""
     if not has_any_of(entries, UPPER_CASE | OTHER_CHARACTERS):
         return []
-    paths = entries.paths
-    joined = "\n".join(paths)
-    if joined.isascii():
-        letters = joined.encode().translate(None, _ALL_BUT_UPPER).split(b"\n")
-        # The numbers differ if a path contains a line break.
-        if len(letters) == len(paths):
-            return list(compress(paths, letters))
-    return [path for path in paths if path != path.lower()]
+    found: list[str] = []
+    paths = iter(entries.paths)
+    for text in entries.texts():
+        letters = utf8(text).translate(None, _LOWER)[1:-1].split(b"\0")
+        suspects = compress(islice(paths, len(letters)), letters)
+        # Some characters that are not ASCII have no case.
+        found += suspects if text.isascii() else (path for path in suspects if path != path.lower())
+    return found

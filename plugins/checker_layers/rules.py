@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from checker.checks.listed import ListedRule, listed, needing_digests
 from checker_layers.scopes import (
+    ATTRIBUTES,
+    DOUBTFUL_HARD_LINKS,
     ESCAPING_PATHS,
-    HARD_LINKS,
     IMPOSSIBLE_PATHS,
     LARGE_IDS,
     LAYERED_ODDLY,
@@ -14,11 +15,12 @@ from checker_layers.scopes import (
     ODD_PATHS,
     PATHS_OF_MACOS,
     PATHS_OF_WINDOWS,
-    RARE_COLUMNS,
     REPEATED_LAYERS,
     REPEATED_PATHS,
+    SPARSE_FILES,
     TREES,
     UNLIKE_THEIR_IMAGE,
+    UNUSUAL_DEVICES,
     UPPER_CASE_PATHS,
     WHITEOUT_NAMES,
     WINDOWS_LAYOUTS,
@@ -49,16 +51,11 @@ LYR008 whiteout-collision
 LYR009 malformed-whiteout
 """,
     ),
-    (
-        (LAYERS, RARE_COLUMNS),
-        """
-LYR016 sparse-file
-LYR022 layer-device-node
-""",
-    ),
-    ((TREES, RARE_COLUMNS), "LYR017 attribute-not-kept"),
+    ((LAYERS, SPARSE_FILES), "LYR016 sparse-file"),
+    ((TREES, ATTRIBUTES), "LYR017 attribute-not-kept"),
+    ((LAYERS, UNUSUAL_DEVICES), "LYR022 layer-device-node"),
     ((LAYERS, REPEATED_PATHS), "LYR004 duplicate-path"),
-    ((TREES, HARD_LINKS), "LYR005 missing-hard-link-target"),
+    ((TREES, DOUBTFUL_HARD_LINKS), "LYR005 missing-hard-link-target"),
     ((TREES, LAYERED_ODDLY), "LYR012 path-through-non-directory"),
     ((LAYERS, ESCAPING_PATHS), "LYR013 escaping-layer-path"),
     ((TREES, IMPOSSIBLE_PATHS), "LYR014 impossible-path"),

@@ -7,6 +7,8 @@ columns of the layers, or what is computed for several rules and engines anyway.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import repeat
+from operator import lt
 
 from checker import Archive, Blob, Entries, Image, Layer
 from checker.checks.appledouble import metadata_files
@@ -20,18 +22,21 @@ from checker.checks.path_traits import (
 )
 from checker.checks.scopes import has_ids_above, has_odd_spellings, tables_of
 from checker.model.collisions import collisions
+from checker.model.devices import is_usual_device
 from checker.model.entries import (
     CONTIGUOUS,
     DIRECTORY,
     GLOBAL_HEADER,
     GNU_SPARSE,
     HARD_LINK,
-    SYMLINK,
 )
 from checker.model.names import FOREIGN_LAYER_TYPES, LAYER_COMPRESSION, MediaType
 
 _DIRECTORY, _HARD_LINK = ord(DIRECTORY), ord(HARD_LINK)
 _GLOBAL = GLOBAL_HEADER.encode()
+_BACKSLASH = frozenset(b"\\")
+# The end of a drive in a path of Windows without a backslash.
+_DRIVE = ":/"
 _NOT_UNPACKED = frozenset(map(ord, (GNU_SPARSE, CONTIGUOUS)))
 MAPPED_IDS = 65_536
 """The ID of the user and the 65536 subordinate IDs of useradd (login.defs, SUB_UID_COUNT)."""
@@ -120,32 +125,51 @@ def _has_hard_links(entries: Entries) -> bool:
     return _HARD_LINK in entries.kinds
 
 
-def _has_rare_columns(entries: Entries) -> bool:
-    """Whether it has sparse files, devices or extended attributes."""
-    rare = (entries.sparse, entries.devices, entries.xattrs, entries.unread_attributes)
-    return any(rare)
+def _has_doubtful_links(entries: Entries) -> bool:
+    """Whether a hard link does not refer to a file that is before it, by its cleaned path."""
+    if not _has_hard_links(entries):
+        return False
+    links = tuple(entries.of_kind(HARD_LINK))
+    targets = [entries.linknames.get(link, "").removeprefix("./") for link in links]
+    last = tuple(map(entries.by_path.get, targets, repeat(len(entries))))
+    if not all(targets) or not all(map(lt, last, links)):
+        return True
+    return _DIRECTORY in map(entries.kinds.__getitem__, last)
+
+
+def _has_unusual_devices(entries: Entries) -> bool:
+    kinds, paths = entries.kinds, entries.paths
+    return any(
+        not is_usual_device(chr(kinds[i]), paths[i], device)
+        for i, device in entries.devices.items()
+    )
 
 
 def _has_impossible_paths(entries: Entries) -> bool:
     has_long_paths = entries.longest_path > LONGEST_NAME or has_any_of(entries, OTHER_CHARACTERS)
-    return has_long_paths or entries.cached(_has_impossible_targets)
-
-
-def _has_impossible_targets(entries: Entries) -> bool:
-    """Whether a symbolic link has no target, or a target may be too long."""
-    lengths = list(map(len, entries.linknames.values()))
-    if lengths and (min(lengths) == 0 or max(lengths) * 4 > LONGEST_TARGET):
-        return True
-    return not entries.linknames.keys() >= set(entries.of_kind(SYMLINK))
+    has_long_targets = entries.longest_target * 4 > LONGEST_TARGET
+    return has_long_paths or has_long_targets or entries.has_bare_symlinks
 
 
 def _has_odd_paths(entries: Entries) -> bool:
-    return has_any_of(entries, CONTROLS | OTHER_CHARACTERS) or "" in entries.by_path
+    return has_any_of(entries, CONTROLS | OTHER_CHARACTERS) or entries.cached(_has_unnamed_entries)
+
+
+def _has_unnamed_entries(entries: Entries) -> bool:
+    if "" not in entries.by_path:
+        return False
+    return any(not entries.name(i) for i in entries.positions(("",))[""])
 
 
 def _has_paths_of_windows(entries: Entries) -> bool:
     targets = "\n".join(entries.linknames.values())
-    return has_any_of(entries, OF_WINDOWS) or "\\" in targets or ":" in targets
+    if has_any_of(entries, _BACKSLASH) or "\\" in targets or _DRIVE in targets:
+        return True
+    return has_any_of(entries, OF_WINDOWS) and entries.cached(_has_drives)
+
+
+def _has_drives(entries: Entries) -> bool:
+    return any(_DRIVE in text for text in entries.texts())
 
 
 def _is_layered_oddly(entries: Entries) -> bool:
@@ -171,13 +195,15 @@ ODD_LAYERS = _where_a_blob(_is_odd)
 REPEATED_LAYERS = _where_an_image(_has_repeated_layer)
 WINDOWS_LAYOUTS = _where_an_image(_has_windows_layout)
 WHITEOUT_NAMES = _where_a_table(_has_whiteout_names)
-HARD_LINKS = _where_a_table(_has_hard_links)
-RARE_COLUMNS = _where_a_table(_has_rare_columns)
+DOUBTFUL_HARD_LINKS = _where_a_table(lambda entries: entries.cached(_has_doubtful_links))
+SPARSE_FILES = _where_a_table(lambda entries: bool(entries.sparse))
+UNUSUAL_DEVICES = _where_a_table(_has_unusual_devices)
+ATTRIBUTES = _where_a_table(lambda entries: bool(entries.xattrs or entries.unread_attributes))
 LARGE_IDS = _where_a_table(lambda entries: has_ids_above(entries, MAPPED_IDS))
 REPEATED_PATHS = _where_a_table(lambda entries: bool(collisions(entries)))
 LAYERED_ODDLY = _where_a_table(_is_layered_oddly)
 ESCAPING_PATHS = _where_a_table(
-    lambda entries: has_odd_spellings(entries) or _has_hard_links(entries)
+    lambda entries: has_odd_spellings(entries) or entries.cached(_has_doubtful_links)
 )
 IMPOSSIBLE_PATHS = _where_a_table(_has_impossible_paths)
 ODD_PATHS = _where_a_table(_has_odd_paths)

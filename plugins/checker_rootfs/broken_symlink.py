@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.checks.turns import Turns
@@ -95,19 +96,31 @@ class BrokenSymlink(Check):
 
 def _suspects(rootfs: Rootfs, turns: Turns) -> Iterator[tuple[RootfsEntry, bool]]:
     """Links that may be broken, each with whether it escapes the root."""
-    links = {row.path: row for row in turns.take(rootfs.of_kind(SYMLINK))}
-    for path, row in links.items():
-        target, climbs = _target(path, row.layer.entries.linknames.get(row.position, ""))
+    links = {path: (row, target) for row, path, target in _links(rootfs, turns)}
+    for path, (row, link) in links.items():
+        target, climbs = _target(path, link)
         is_sound = not climbs and target not in links and target in rootfs
         if not is_sound and not is_mounted(path):
             yield row, climbs
+
+
+def _links(rootfs: Rootfs, turns: Turns) -> Iterator[tuple[RootfsEntry, str, str]]:
+    """The links, with their paths and targets."""
+    for _, rows in groupby(turns.take(rootfs.of_kind(SYMLINK)), lambda row: id(row.layer)):
+        of_layer = tuple(rows)
+        entries = of_layer[0].layer.entries
+        paths, linknames = entries.paths, entries.linknames
+        for row in of_layer:
+            yield row, paths[row.position], linknames.get(row.position, "")
 
 
 def _target(path: str, link: str) -> tuple[str, bool]:
     """The target of a link by its text alone: a cleaned path, and whether it escapes the root."""
     if link.startswith("/"):
         return _clean(link[1:]), False
-    directory = path.rpartition("/")[0]
+    directory, slash, _ = path.rpartition("/")
+    if ".." not in link:
+        return _clean(f"{directory}{slash}{link}"), False
     rest = link
     # Most links have ".." only at their beginning, if at all.
     while rest.startswith("../") and directory:

@@ -31,6 +31,7 @@ _NO_PROCESS = Process()
 # Several rules ask, and a program may need thousands of libraries.
 _known: WeakKeyDictionary[Rootfs, tuple[Obstacle, ...]] = WeakKeyDictionary()
 _starts: WeakKeyDictionary[Rootfs, Start | None] = WeakKeyDictionary()
+_executables: WeakKeyDictionary[Rootfs, _Executables] = WeakKeyDictionary()
 
 
 class ConfigCheck(Check):
@@ -64,6 +65,22 @@ class Start(NamedTuple):
     def pointer_of(self, position: int) -> str:
         """JSON pointer of a word of the command line."""
         return pointer_of_word(self.config.settings, self.process, position)
+
+
+class _Executables(NamedTuple):
+    """The executables of a root that are examined.
+
+    Attributes:
+        most: How many may be examined.
+        found: Each with its head.
+        is_cut: Whether there are more.
+        in_path: Those in the directories of PATH, except the started program.
+    """
+
+    most: int
+    found: tuple[tuple[RootfsEntry, bytes], ...]
+    is_cut: bool
+    in_path: tuple[tuple[RootfsEntry, bytes], ...]
 
 
 def find_start(rootfs: Rootfs) -> Start | None:
@@ -150,8 +167,40 @@ def program_run(rootfs: Rootfs, start: Start) -> RootfsEntry | None:
     return look_up_file(rootfs, start.process, script.interpreter).found
 
 
-def programs_in_path(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
+def programs_in_path(check: Check, rootfs: Rootfs) -> tuple[tuple[RootfsEntry, bytes], ...]:
     """The executables in the directories of PATH and their heads, except the started program."""
+    return _examined(check, rootfs).in_path
+
+
+def executables(check: Check, rootfs: Rootfs) -> tuple[tuple[RootfsEntry, bytes], ...]:
+    """The visible executables whose heads were kept; the rule tells if there are too many."""
+    return _examined(check, rootfs).found
+
+
+def _examined(check: Check, rootfs: Rootfs) -> _Executables:
+    most = check.context.limits.lookups // _LOOKUPS_OF_PROGRAM
+    examined = _executables.get(rootfs)
+    if examined is None or examined.most != most:
+        examined = _executables[rootfs] = _find_executables(rootfs, most)
+    if examined.is_cut:
+        check.leave_out(_NOT_EXAMINED)
+    return examined
+
+
+def _find_executables(rootfs: Rootfs, most: int) -> _Executables:
+    found: list[tuple[RootfsEntry, bytes]] = []
+    is_cut = False
+    for layer, position, head in rootfs.kept_contents(_EXECUTABLE):
+        is_cut = len(found) >= most
+        if is_cut:
+            break
+        found.append((RootfsEntry(layer, position), head))
+    return _Executables(most, tuple(found), is_cut, tuple(_in_path(rootfs, found)))
+
+
+def _in_path(
+    rootfs: Rootfs, programs: list[tuple[RootfsEntry, bytes]]
+) -> Iterator[tuple[RootfsEntry, bytes]]:
     directories = {
         end
         for path in process_in(rootfs).search_path
@@ -159,22 +208,11 @@ def programs_in_path(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry
     }
     start = find_start(rootfs)
     started = None if start is None else start.program.found
-    apart = None if started is None else started.entry.path
-    for row, head in executables(check, rootfs):
+    apart = None if started is None else started.path
+    for row, head in programs:
         path = row.path
         if path.rpartition("/")[0] in directories and path != apart:
             yield row, head
-
-
-def executables(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
-    """The visible executables whose heads were kept; the rule tells if there are too many."""
-    left = check.context.limits.lookups // _LOOKUPS_OF_PROGRAM
-    for layer, position, head in rootfs.kept_contents(_EXECUTABLE):
-        if not left:
-            check.leave_out(_NOT_EXAMINED)
-            return
-        left -= 1
-        yield RootfsEntry(layer, position), head
 
 
 def count_machines(check: Check, rootfs: Rootfs) -> Counter[Machine]:

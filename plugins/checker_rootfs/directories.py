@@ -16,8 +16,11 @@ LIBRARIES = ("lib", "usr/lib", "usr/local/lib")
 MERGED = ("bin", "sbin", "lib", "lib64")
 """Directories that are links into /usr in distributions with a merged /usr."""
 
-LEFTOVERS = (
-    *("dev", "proc", "sys", "run", "tmp", "var/tmp", "var/run"),
-    *("boot", "lib/modules", "usr/lib/modules"),
-)
+TEMPORARY = ("dev", "proc", "sys", "run", "tmp", "var/tmp", "var/run")
+"""Directories of a running system, which are empty in an image."""
+
+OF_KERNELS = ("boot", "lib/modules", "usr/lib/modules")
+"""Directories with the files of kernels, which are empty in an image."""
+
+LEFTOVERS = (*TEMPORARY, *OF_KERNELS)
 """Directories that are empty in an image; queried together, which needs only one search."""

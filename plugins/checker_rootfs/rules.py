@@ -16,10 +16,12 @@ from checker_rootfs.missing_library import MissingLibrary
 from checker_rootfs.root_for_other_host import RootForOtherHost
 from checker_rootfs.scopes import (
     ATTRIBUTES,
+    BOOT_FILES,
+    COMMANDS,
     DOCKER_MARKED,
     EMPTY_ROOTS,
     FLAT_ROOTS,
-    MERGED_DIRECTORIES,
+    HALF_MERGED,
     NOT_EXPORTED,
     ODD_MOUNT_POINTS,
     OTHER_PROGRAMS,
@@ -37,21 +39,16 @@ from checker_rootfs.wrong_architecture import WrongArchitecture
 
 _TABLES = (
     ((EMPTY_ROOTS,), "RFS001 empty-rootfs"),
-    ((WITH_CONFIGS,), "RFS002 missing-entrypoint"),
+    ((WITH_CONFIGS, COMMANDS), "RFS002 missing-entrypoint"),
     ((FLAT_ROOTS, WHITEOUTS), "RFS006 whiteout-in-flat-rootfs"),
     ((WITH_CONFIGS, WORKING_DIRECTORIES), "RFS008 unusable-working-directory"),
     ((WITH_CONFIGS, OTHER_PROGRAMS), "RFS009 missing-health-program"),
     ((SYMLINKS,), "RFS010 broken-symlink"),
-    ((MERGED_DIRECTORIES,), "RFS011 half-merged-usr"),
+    ((HALF_MERGED,), "RFS011 half-merged-usr"),
     ((ODD_MOUNT_POINTS,), "RFS012 blocked-mount-point"),
     ((), "RFS013 odd-base-directory odd-base-folder"),
-    (
-        (WITH_LEFTOVERS,),
-        """
-RFS014 runtime-leftover
-RFS015 kernel-in-image
-""",
-    ),
+    ((WITH_LEFTOVERS,), "RFS014 runtime-leftover"),
+    ((BOOT_FILES,), "RFS015 kernel-in-image"),
     ((WRITABLE_ENTRIES,), "RFS016 world-writable"),
     ((SETID_ENTRIES,), "RFS017 setuid-program"),
     ((ATTRIBUTES,), "RFS018 file-capabilities"),

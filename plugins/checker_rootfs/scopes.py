@@ -12,14 +12,23 @@ from collections.abc import Callable, Iterator
 from checker import Archive, Config, Entries, Layer
 from checker.checks.listed import Scope
 from checker.checks.scopes import configs_of, has_whole_root, tables_of
-from checker.model.entries import DIRECTORY, REGULAR, SYMLINK, clean_path
+from checker.model.entries import (
+    CONTIGUOUS,
+    DIRECTORY,
+    GNU_SPARSE,
+    HARD_LINK,
+    REGULAR,
+    SYMLINK,
+    clean_path,
+)
 from checker.model.image import text
 from checker.starting.directories import MOUNTED_DIRECTORIES, MOUNTED_FILES
-from checker_rootfs.directories import LEFTOVERS, MERGED
+from checker_rootfs.directories import MERGED, OF_KERNELS, TEMPORARY
 
 DOCKER_MARKS = (".dockerenv", ".dockerinit")
 """The files that engines create in running containers."""
 _DIRECTORY, _REGULAR, _SYMLINK = ord(DIRECTORY), ord(REGULAR), ord(SYMLINK)
+_WITH_CONTENT = frozenset(map(ord, (REGULAR, HARD_LINK, CONTIGUOUS, GNU_SPARSE)))
 _OTHERS_WRITE, _STICKY, _SETID = 0o002, 0o1000, 0o6000
 
 
@@ -71,20 +80,29 @@ def _has_odd_mount_points(entries: Entries) -> bool:
     )
 
 
-def _has_merged_directories(entries: Entries) -> bool:
-    return any(_kind_at(entries, path) == _SYMLINK for path in MERGED)
+def _may_be_half_merged(archive: Archive) -> bool:
+    """Whether some of the directories that are merged into /usr are links, and some are not."""
+    tables = tables_of(archive)
+    if not has_whole_root(archive) or any(entries.obstacles for entries in tables):
+        return True
+    kinds = {_kind_at(entries, path) for entries in tables for path in MERGED}
+    return kinds >= {_SYMLINK, _DIRECTORY}
 
 
 def _has_leftovers(entries: Entries) -> bool:
-    is_known = entries.knows_all_directories and "var/run" not in entries.by_path
-    return not (is_known and entries.directories.isdisjoint(LEFTOVERS))
+    is_known = entries.knows_all_directories and _kind_at(entries, "var/run") != _DIRECTORY
+    return not (is_known and entries.directories.isdisjoint(TEMPORARY))
+
+
+def _has_boot_files(entries: Entries) -> bool:
+    return not (entries.knows_all_directories and entries.directories.isdisjoint(OF_KERNELS))
 
 
 def _has_writable_entries(entries: Entries) -> bool:
-    """Whether others may write to an entry that is neither a link nor a sticky directory."""
+    """Whether others may write to a file, a hard link or a directory that is not sticky."""
     kinds, modes = entries.kinds, entries.modes
     return any(
-        kinds[i] != _SYMLINK and not (kinds[i] == _DIRECTORY and modes[i] & _STICKY)
+        kinds[i] in _WITH_CONTENT or (kinds[i] == _DIRECTORY and not modes[i] & _STICKY)
         for i in entries.with_mode(_OTHERS_WRITE)
     )
 
@@ -95,6 +113,10 @@ def _has_setid_entries(entries: Entries) -> bool:
 
 def _has_working_directory(config: Config) -> bool:
     return bool(clean_path(text(config.settings.get("WorkingDir")) or ""))
+
+
+def _has_command(config: Config) -> bool:
+    return bool(config.command_line("Entrypoint") or config.command_line("Cmd"))
 
 
 def _has_other_programs(config: Config) -> bool:
@@ -118,11 +140,13 @@ NOT_EXPORTED = Scope(
 EMPTY_ROOTS = Scope(_may_be_empty, None)
 WHITEOUTS = _where_a_table(lambda entries: bool(entries.whiteouts))
 WORKING_DIRECTORIES = _where_a_config(_has_working_directory)
+COMMANDS = _where_a_config(_has_command)
 OTHER_PROGRAMS = _where_a_config(_has_other_programs)
 SYMLINKS = _where_a_table(lambda entries: _SYMLINK in entries.kinds)
-MERGED_DIRECTORIES = _where_a_table(_has_merged_directories)
+HALF_MERGED = Scope(_may_be_half_merged, None)
 ODD_MOUNT_POINTS = _where_a_table(_has_odd_mount_points)
 WITH_LEFTOVERS = _where_a_table(_has_leftovers)
+BOOT_FILES = _where_a_table(_has_boot_files)
 WRITABLE_ENTRIES = _where_a_table(_has_writable_entries)
 SETID_ENTRIES = _where_a_table(_has_setid_entries)
 ATTRIBUTES = _where_a_table(lambda entries: bool(entries.xattrs))

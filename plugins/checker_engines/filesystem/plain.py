@@ -27,6 +27,7 @@ _KINDS = frozenset(
 _DIRECTORY = ord(DIRECTORY)
 _REGULAR = ord(REGULAR)
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
+_LAST_OF_ASCII = 0x7F
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
 _PATH_BYTES = 2048
@@ -54,7 +55,8 @@ def _inspect(entries: Entries) -> bool:
         and not entries.obstacles
         and not entries.whiteout_directories
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
-        and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
+        and not entries.has_bare_symlinks
+        and _targets_are_short(entries)
         and _whiteouts_hide_others(entries)
         and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
@@ -92,8 +94,12 @@ def _repeats_replace(entries: Entries) -> bool:
 
 
 def _names_are_short(entries: Entries) -> bool:
+    longest = entries.longest_path
     # A character takes four bytes at most, so that short paths need not be encoded.
-    return entries.longest_path * 4 <= _NAME_BYTES or all(map(_is_short, entries.by_path))
+    if longest * 4 <= _NAME_BYTES:
+        return True
+    is_ascii = max(entries.path_bytes) <= _LAST_OF_ASCII
+    return (is_ascii and longest <= _NAME_BYTES) or all(map(_is_short, entries.by_path))
 
 
 def _is_short(path: str) -> bool:
@@ -105,8 +111,11 @@ def _is_short(path: str) -> bool:
     return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES
 
 
-def _is_target(target: str) -> bool:
-    return bool(target) and len(target) * 4 <= _PATH_BYTES * 2
+def _targets_are_short(entries: Entries) -> bool:
+    most = 2 * _PATH_BYTES
+    return entries.longest_target * 4 <= most or all(
+        len(entries.linknames[i]) * 4 <= most for i in entries.of_kind(SYMLINK)
+    )
 
 
 def _is_device(number: tuple[int, int]) -> bool:
