@@ -19,11 +19,11 @@ from benchmarks.measure import Run, measure
 
 GB: Final = 1e9
 MIB: Final = 1 << 20
-BASE_SECONDS: Final = 2
-SECONDS_PER_GB: Final = 10
-SECONDS_PER_GB_OF_JSON: Final = 150
-SECONDS_PER_ENTRY: Final = 5e-6
-MOST_SECONDS: Final = 20
+BASE_SECONDS: Final = 1
+SECONDS_PER_GB: Final = 5
+SECONDS_PER_GB_OF_JSON: Final = 75
+SECONDS_PER_ENTRY: Final = 2.5e-6
+MOST_SECONDS: Final = 10
 BASE_BYTES: Final = 300 * MIB
 BYTES_PER_ENTRY: Final = 300
 # Twice the work takes about twice as long; start-up and noise hide the ratio of short runs.

@@ -87,12 +87,17 @@ class _LastMerge:
 
     def of(self, layers: tuple[Layer, ...]) -> tuple[AbstractSet[str], ...]:
         """The paths that are not visible, of each layer, from the top down."""
-        # Not the entries themselves: these would keep each other in memory.
-        stack = tuple(id(layer.entries) for layer in layers)
+        stack = stack_of(layers)
         if stack != self._stack:
             self._stack = stack
             self._hidden = tuple(one.hidden for one in merge_layers(layers))
         return self._hidden
+
+
+def stack_of(layers: Iterable[Layer]) -> tuple[int, ...]:
+    """What is merged, to recognize the same stack in another image while its layers are there."""
+    # Not the entries themselves: these would keep each other in memory.
+    return tuple(id(layer.entries) for layer in layers)
 
 
 def merged_layers(layers: tuple[Layer, ...]) -> tuple[MergedLayer, ...]:

@@ -10,7 +10,7 @@ from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
 
 from checker.model.blob import Blob
-from checker.model.changesets import MergedLayer, merged_layers, parents_of
+from checker.model.changesets import MergedLayer, merged_layers, parents_of, stack_of
 from checker.model.compression import Compression
 from checker.model.elf import ElfFile
 from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
@@ -31,6 +31,8 @@ _OF_ENTRY, _OF_DIRECTORY = 10, 200
 _LEFT_OUT = "not all entries were followed whose paths lead through a symlink of their layer"
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
+# Paths of which it is kept where they end, and as many directories.
+_ENDS_KEPT = 1024
 
 
 class RootfsEntry(NamedTuple):
@@ -58,6 +60,45 @@ class RootfsEntry(NamedTuple):
         return self.layer.entries[self.position]
 
 
+class _Way(NamedTuple):
+    """Where a path leads.
+
+    Attributes:
+        end: The cleaned path at its end; None if that is not known.
+        links: Symlinks that were followed.
+        parts: Parts of the path and of the links.
+    """
+
+    end: str | None
+    links: int = 0
+    parts: int = 0
+
+
+class _Ways:
+    """Where paths lead in one root: rules ask for the same, and for many in one directory."""
+
+    __slots__ = ("directories", "ends")
+
+    def __init__(self) -> None:
+        self.directories: dict[str, _Way] = {}
+        self.ends: dict[str, str | None] = {}
+
+
+class _LastWays:
+    """The ways in the last stack on a base: a thousand images may have the same."""
+
+    def __init__(self, _base: Entries) -> None:
+        self._stack: tuple[int, ...] = ()
+        self._ways = _Ways()
+
+    def of(self, layers: tuple[Layer, ...]) -> _Ways:
+        """The ways in the root of some layers, as far as they were asked for."""
+        stack = stack_of(layers)
+        if stack != self._stack:
+            self._stack, self._ways = stack, _Ways()
+        return self._ways
+
+
 class Rootfs:
     """A merged root filesystem.
 
@@ -80,6 +121,7 @@ class Rootfs:
         "_lookups",
         "_merged",
         "_visible",
+        "_ways",
         "_written_through_links",
         "image",
         "layers",
@@ -107,6 +149,7 @@ class Rootfs:
         self._answers: dict[tuple[object, ...], tuple[RootfsEntry, ...]] = {}
         self._directories: frozenset[str] | None = None
         self._written_through_links: dict[str, RootfsEntry] | None = None
+        self._ways: _Ways | None = None
 
     def __iter__(self) -> Iterator[RootfsEntry]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -234,8 +277,11 @@ class Rootfs:
             )
         return self._answers[question]
 
-    def kept_contents(self) -> Iterator[tuple[Layer, int, bytes]]:
+    def kept_contents(self, mode: int | None = None) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
+
+        Args:
+            mode: Mode bits, of which the files have any; None for all files.
 
         Yields:
             The layer, the position of the file among its entries, and the bytes. No record of
@@ -244,10 +290,12 @@ class Rootfs:
         for layer, entries, hidden in self._visible:
             tar = layer.blob.tar if layer.blob else None
             paths, by_path = entries.paths, entries.by_path
-            for position, head in () if tar is None else tar.contents.items():
+            contents = {} if tar is None else tar.contents
+            kept = contents if mode is None else entries.cached(_KeptByMode).of(contents, mode)
+            for position in kept:
                 path = paths[position]
                 if by_path.get(path) == position and path not in hidden:
-                    yield layer, position, head
+                    yield layer, position, contents[position]
 
     def hidden(self) -> Iterator[tuple[Layer, AbstractSet[str]]]:
         """What of each layer is not visible, top layer first.
@@ -269,6 +317,8 @@ class Rootfs:
             # Links are followed for it, which looks up entries in its turn.
             self._written_through_links = {}
             self._written_through_links.update(self._find_written_through_links())
+            # What was followed meanwhile did not lead through all of them.
+            self._ways = None
         return self._written_through_links.get(path)
 
     def _link_at(self, path: str) -> str | None:
@@ -368,7 +418,19 @@ class Rootfs:
         Returns:
             The cleaned path; None if links form a loop, or lead on without an end in sight.
         """
-        return self._follow(path, [])
+        ways = self._ways_so_far()
+        if path in ways.ends:
+            return ways.ends[path]
+        directory, _, last = path.rpartition("/")
+        way = ways.directories.get(directory)
+        if way is None:
+            way = self._walk(_Way(""), _parts(directory), [])
+            if len(ways.directories) < _ENDS_KEPT:
+                ways.directories[directory] = way
+        end = self._walk(way, _parts(last), []).end
+        if len(ways.ends) < _ENDS_KEPT:
+            ways.ends[path] = end
+        return end
 
     def directories_on_the_way(self, path: str) -> tuple[str, ...]:
         """The cleaned paths of all directories that resolving a path leads through.
@@ -376,17 +438,33 @@ class Rootfs:
         Those that links lead through are among them; the root is the empty path.
         """
         passed: list[str] = []
-        self._follow(path, passed)
+        self._walk(_Way(""), _parts(path), passed)
         return tuple(dict.fromkeys(passed))
 
-    def _follow(self, path: str, passed: list[str]) -> str | None:
-        """Where a path ends; the directories that entries are looked up in join ``passed``."""
-        pending = _parts(path)
-        here = ""
-        followed = 0
-        for _ in range(_PARTS):
+    def _ways_so_far(self) -> _Ways:
+        """Where paths lead, as far as it was asked for in a root of the same layers."""
+        if self._ways is None:
+            # What is found through links is counted, and told of each root.
+            is_counted = any(entries.cached(_below_links) for _, entries, _ in self._visible)
+            is_shared = self._visible and not is_counted
+            base = self.layers[0].entries if is_shared else None
+            self._ways = base.cached(_LastWays).of(self.layers) if base else _Ways()
+        return self._ways
+
+    def _walk(self, start: _Way, pending: list[str], passed: list[str]) -> _Way:
+        """Go on from a directory; the directories that entries are looked up in join ``passed``.
+
+        Args:
+            start: Where it begins, and what was followed up to there.
+            pending: The parts that are left, last one first.
+            passed: The directories.
+        """
+        here, links = start.end, start.links
+        if here is None:
+            return start
+        for parts in range(start.parts, _PARTS):
             if not pending:
-                return here
+                return _Way(here, links, parts)
             part = pending.pop()
             passed.append(here)
             if part == "..":
@@ -397,13 +475,27 @@ class Rootfs:
             if target is None:
                 here = there
                 continue
-            followed += 1
-            if followed > LINKS_FOLLOWED:
-                return None
+            links += 1
+            if links > LINKS_FOLLOWED:
+                break
             if target.startswith("/"):
                 here = ""
             pending += _parts(target)
-        return None
+        return _Way(None)
+
+
+class _KeptByMode:
+    """The files of a layer of which first bytes were kept, by mode bits that rules ask for."""
+
+    def __init__(self, entries: Entries) -> None:
+        self._modes = entries.modes
+        self._known: dict[int, tuple[int, ...]] = {}
+
+    def of(self, kept: Iterable[int], mode: int) -> tuple[int, ...]:
+        """The positions of those that have any of some mode bits."""
+        if mode not in self._known:
+            self._known[mode] = tuple(each for each in kept if self._modes[each] & mode)
+        return self._known[mode]
 
 
 def flat_layer(path: str, tar: Tar, size: int, compression: Compression) -> Layer:
@@ -462,6 +554,8 @@ def _outermost(path: str, directories: AbstractSet[str], longest: int) -> str | 
 
 def _parts(path: str) -> list[str]:
     """The parts of a path, last one first."""
+    if "/" not in path:
+        return [] if path in ("", ".") else [path]
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 

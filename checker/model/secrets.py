@@ -113,7 +113,7 @@ _SETTING = (
 # The form of Go drivers: user:password@tcp(host:port)/name
 _DRIVER = r"^[\w.-]{1,80}:(?P<password>[^@\s]{1,200})@(?:tcp|unix)\("
 _USERINFO = pattern(
-    r"\b[a-z][a-z0-9+.-]{1,30}://(?P<user>[^\s:/@'\"]{0,80}):(?P<password>[^\s/@'\"]{1,200})@"
+    r"\b[a-z][a-z0-9+.-]{1,30}://(?P<user>[^\s:/@'\"]{0,80}+):(?P<password>[^\s/@'\"]{1,200}+)@"
 )
 _WORDS = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

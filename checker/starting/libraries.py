@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import partial
 
+from checker.model.changesets import stack_of
 from checker.model.content import ContentRequest
 from checker.model.elf import ElfFile, Machine
 from checker.model.entries import Entries, clean_path
@@ -136,7 +137,64 @@ def is_injected(name: str) -> bool:
 
 def library_obstacles(search: Search) -> Iterator[Obstacle]:
     """What the loader cannot load, or may not: libraries, and those that they need in turn."""
-    yield from _Loading(search).obstacles()
+    layers = search.rootfs.layers
+    base = layers[0].entries if layers else None
+    yield from base.cached(_Answers).of(search) if base else _Loading(search).obstacles()
+
+
+class _Answer(NamedTuple):
+    """What came of a search, and what it took of the budget.
+
+    Attributes:
+        obstacles: What the loader cannot load.
+        left: What was left of the budget before.
+        cost: What it took.
+    """
+
+    obstacles: tuple[Obstacle, ...]
+    left: int
+    cost: int
+
+    def is_same_with(self, budget: Budget) -> bool:
+        """Whether a search with another budget has the same answer."""
+        return budget.left == self.left or self.cost < min(budget.left, self.left)
+
+
+class _Answers:
+    """The answer that took most among those for images on one base.
+
+    Rules and verdicts ask for the same, and so do images that differ in other settings only.
+    """
+
+    def __init__(self, _base: Entries) -> None:
+        self._question: Hashable = None
+        self._answer = _Answer((), 0, 0)
+
+    def of(self, search: Search) -> tuple[Obstacle, ...]:
+        """The answer; a known one spends what it took to find it."""
+        budget, question = search.budget, _question(search)
+        if question == self._question and self._answer.is_same_with(budget):
+            budget.spend(self._answer.cost)
+            return self._answer.obstacles
+        left = budget.left
+        found = tuple(_Loading(search).obstacles())
+        answer = _Answer(found, left, left - budget.left)
+        # Entries belong to one image, and limits are told of each root.
+        is_of_image = any(each.found is not None for each in found) or search.rootfs.reached
+        if answer.cost > self._answer.cost and not is_of_image:
+            self._question, self._answer = question, answer
+        return found
+
+
+def _question(search: Search) -> Hashable:
+    """What the answer depends on, besides the budget."""
+    process, program, loader = search.process, search.program, search.loader
+    return (
+        stack_of(search.rootfs.layers),
+        *(program.path, id(program.placed.layer.entries), program.placed.position),
+        *(loader.path, id(loader.placed.layer.entries), loader.placed.position),
+        *(search.identity, process.directory, process.environment.get("LD_LIBRARY_PATH")),
+    )
 
 
 class _Loading:

@@ -73,6 +73,11 @@ class Budget:
         self._left = left
 
     @property
+    def left(self) -> int:
+        """How many are left; negative if some were asked for and not made."""
+        return self._left
+
+    @property
     def is_spent(self) -> bool:
         """Whether something was not looked up."""
         return self._left <= 0

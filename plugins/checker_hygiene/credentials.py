@@ -10,7 +10,7 @@ pkg/assessor/credential, without those that caused false positives (certificates
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -170,6 +170,18 @@ CREDENTIALS: Mapping[str, Kind] = MappingProxyType(dict(_kinds()))
 """The kind of a file, by the end of its path."""
 
 
+def _by_name(ends: Iterable[str]) -> dict[str, list[str]]:
+    """Ends of paths by their last part."""
+    by_name: dict[str, list[str]] = {}
+    for end in ends:
+        by_name.setdefault(end.rpartition("/")[2], []).append(end)
+    return by_name
+
+
+# A layer may have a hundred thousand files, nearly all with other names.
+_ENDS_BY_NAME: Mapping[str, list[str]] = MappingProxyType(_by_name(CREDENTIALS))
+
+
 def credential_in(path: str, head: bytes) -> Credential | None:
     """The credential that a file contains; None if its content does not confirm one.
 
@@ -178,7 +190,8 @@ def credential_in(path: str, head: bytes) -> Credential | None:
         head: Its first bytes.
     """
     slashed = f"/{path}"
-    kind = next((k for end, k in CREDENTIALS.items() if slashed.endswith(f"/{end}")), None)
+    ends = _ENDS_BY_NAME.get(slashed.rpartition("/")[2], ())
+    kind = next((CREDENTIALS[end] for end in ends if slashed.endswith(f"/{end}")), None)
     if kind is None:
         return None
     text = head.decode("utf-8", "replace")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import wraps
 from weakref import WeakKeyDictionary
 
-from checker import Layer, Rootfs
+from checker import Entries, Layer, Rootfs
 from checker.records import NamedTuple
 from checker.typing_names import TypeVar
 
@@ -42,6 +42,45 @@ class KeptFile(NamedTuple):
         return self.path == ending or self.path.endswith(f"/{ending}")
 
 
+def kept_contents(layer: Layer) -> Mapping[int, bytes]:
+    """The first bytes of files of a layer, by position, as far as they were kept."""
+    tar = layer.blob.tar if layer.blob else None
+    return {} if tar is None else tar.contents
+
+
+def kept_files(rootfs: Rootfs, chosen: Callable[[Layer], Iterable[int]]) -> Iterator[KeptFile]:
+    """Files of all layers of a root whose content was kept, top layer first.
+
+    Args:
+        rootfs: The root.
+        chosen: Gives the positions of those of a layer that are wanted.
+    """
+    for layer, hidden in rootfs.hidden():
+        paths, contents = layer.entries.paths, kept_contents(layer)
+        for position in chosen(layer):
+            yield KeptFile(layer, position, paths[position], contents[position], hidden)
+
+
+def once_for_each_layer(find: Callable[[Layer], T]) -> Callable[[Layer], T]:
+    """Keep what a function finds in a layer with its entries, which many images may share.
+
+    Args:
+        find: The function. What it finds does not have the layer, which belongs to one image.
+    """
+
+    def nothing_so_far(_entries: Entries) -> list[T]:
+        return []
+
+    @wraps(find)
+    def found_in(layer: Layer) -> T:
+        known = layer.entries.cached(nothing_so_far)
+        if not known:
+            known.append(find(layer))
+        return known[0]
+
+    return found_in
+
+
 def once_for_each_root(find: Callable[[Rootfs], Iterable[T]]) -> Callable[[Rootfs], tuple[T, ...]]:
     """Keep what a function finds in a root as long as the root, since several rules ask for it."""
     known: WeakKeyDictionary[Rootfs, tuple[T, ...]] = WeakKeyDictionary()
@@ -54,12 +93,3 @@ def once_for_each_root(find: Callable[[Rootfs], Iterable[T]]) -> Callable[[Rootf
         return found
 
     return found_in
-
-
-@once_for_each_root
-def kept_files(rootfs: Rootfs) -> Iterator[KeptFile]:
-    """The files of all layers of a root whose content was kept, top layer first."""
-    for layer, hidden in rootfs.hidden():
-        tar, paths = layer.blob.tar if layer.blob else None, layer.entries.paths
-        for position, content in () if tar is None else tar.contents.items():
-            yield KeptFile(layer, position, paths[position], content, hidden)

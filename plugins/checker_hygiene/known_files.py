@@ -6,12 +6,18 @@ not search hundreds of thousands of paths.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from checker import ContentRequest, Rootfs
+from checker import ContentRequest, Layer, Rootfs
 from checker.model.text_files import OTHERS
 from checker_hygiene.credentials import CREDENTIALS
-from checker_hygiene.kept_files import KeptFile, kept_files, once_for_each_root
+from checker_hygiene.kept_files import (
+    KeptFile,
+    kept_contents,
+    kept_files,
+    once_for_each_layer,
+    once_for_each_root,
+)
 from checker_hygiene.leftovers import LEFTOVERS
 
 CREDENTIAL_FILES = ContentRequest(endings=frozenset(CREDENTIALS), limit=8192)
@@ -21,9 +27,18 @@ _BASES = frozenset(ending.rpartition("/")[2] for ending in (*CREDENTIALS, *LEFTO
 
 
 @once_for_each_root
-def find_known_files(rootfs: Rootfs) -> Iterator[KeptFile]:
+def find_known_files(rootfs: Rootfs) -> Iterable[KeptFile]:
     """The files with known names in all layers of a root, top layer first."""
-    for file in kept_files(rootfs):
-        directory, _, name = file.path.rpartition("/")
-        if name in _BASES and OTHERS.isdisjoint(directory.split("/")):
-            yield file
+    return kept_files(rootfs, _known_files_of)
+
+
+@once_for_each_layer
+def _known_files_of(layer: Layer) -> list[int]:
+    """The positions of the files of a layer with known names, of which something was kept."""
+    paths = layer.entries.paths
+    places = ((position, paths[position].rpartition("/")) for position in kept_contents(layer))
+    return [
+        position
+        for position, (directory, _, name) in places
+        if name in _BASES and OTHERS.isdisjoint(directory.split("/"))
+    ]

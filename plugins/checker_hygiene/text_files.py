@@ -6,19 +6,28 @@ The reader searches them while it walks a layer and keeps those that have a secr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
-from checker import ContentRequest, Rootfs
+from checker import ContentRequest, Layer, Rootfs
 from checker.checks.listing import first_few
 from checker.model.text_files import LARGEST, is_searched
-from checker.model.text_secrets import TextSecret, secrets_in
+from checker.model.text_secrets import TextSecret, clues_in, secrets_in
 from checker.records import NamedTuple
 from checker_hygiene.credentials import credential_in
-from checker_hygiene.kept_files import KeptFile, kept_files, once_for_each_root
+from checker_hygiene.kept_files import (
+    KeptFile,
+    kept_contents,
+    kept_files,
+    once_for_each_layer,
+    once_for_each_root,
+)
 
 TEXT_FILES = ContentRequest(secrets=True)
 
 _MOST_NAMED = 3
+# Files that are looked at together first.
+_AT_ONCE = 64
 # Host keys of SSH servers are another rule's business.
 _HOST_KEYS = ("etc/ssh/ssh_host_", "etc/dropbear/")
 # The keys of Debian's Chromium, which are the same for everybody.
@@ -51,18 +60,33 @@ class SecretFile(NamedTuple):
 @once_for_each_root
 def find_secret_files(rootfs: Rootfs) -> Iterator[SecretFile]:
     """The text files with secrets in all layers of a root, top layer first."""
-    for file in filter(_may_have_secrets, kept_files(rootfs)):
-        secrets = secrets_in(file.content)
-        if secrets:
-            yield SecretFile(file, secrets)
+    for file in kept_files(rootfs, _secrets_of):
+        yield SecretFile(file, _secrets_of(file.layer)[file.position])
 
 
-def _may_have_secrets(file: KeptFile) -> bool:
+@once_for_each_layer
+def _secrets_of(layer: Layer) -> Mapping[int, tuple[TextSecret, ...]]:
+    """The secrets in the text files of a layer, by position."""
+    kept = kept_contents(layer).items()
+    files = (
+        (position, head) for position, head in kept if _may_have_secrets(layer, position, head)
+    )
+    found: dict[int, tuple[TextSecret, ...]] = {}
+    while some := dict(islice(files, _AT_ONCE)):
+        # Most are ruled out together.
+        clues = clues_in(tuple(some.values()))
+        for position, head in some.items() if clues else ():
+            if any(clue in head for clue in clues) and (secrets := secrets_in(head)):
+                found[position] = secrets
+    return found
+
+
+def _may_have_secrets(layer: Layer, position: int, head: bytes) -> bool:
     """Whether a file was searched, and no other rule reports it."""
     # Of files that were not searched, other rules have asked for the first bytes.
-    size = file.layer.entries.sizes[file.position]
-    if not size == len(file.content) <= LARGEST or not is_searched(file.path):
+    if not layer.entries.sizes[position] == len(head) <= LARGEST:
         return False
-    if file.path in _PUBLIC or file.path.startswith(_HOST_KEYS):
+    path = layer.entries.paths[position]
+    if not is_searched(path) or path in _PUBLIC or path.startswith(_HOST_KEYS):
         return False
-    return credential_in(file.path, file.content) is None
+    return credential_in(path, head) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from checker import Archive, Blob, Check, Entries, Image, Kind, Layer, Source
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, SYMLINK, WHITEOUT_PREFIX, clean_path
@@ -23,18 +24,13 @@ class Use(NamedTuple):
         layer: The layer.
         below: The layers below it, base first.
         image: The image; None for a flat root filesystem.
-        is_root: Whether no other layers can be below.
+        is_known: Whether all layers below are known completely, and no others can be there.
     """
 
     layer: Layer
     below: tuple[Layer, ...]
     image: Image | None = None
-    is_root: bool = True
-
-    @property
-    def is_known(self) -> bool:
-        """Whether all layers below are known completely."""
-        return self.is_root and all(map(is_read, self.below))
+    is_known: bool = True
 
     @property
     def is_windows(self) -> bool:
@@ -80,14 +76,29 @@ def trees(archive: Archive) -> Iterator[Layer]:
 def uses(archive: Archive) -> Iterable[list[Use]]:
     """The uses of each layer, grouped by its content."""
     if archive.rootfs is not None:
-        return [[Use(archive.rootfs.layers[0], (), is_root=archive.kind is Kind.ROOTFS)]]
+        return [[Use(archive.rootfs.layers[0], (), is_known=archive.kind is Kind.ROOTFS)]]
     found: dict[int, list[Use]] = {}
     for image in archive.images:
+        # Not for each layer anew: an image may list a thousand.
+        known = tuple(takewhile(is_read, image.layers))
         for layer in image.layers:
             if layer.blob is not None and is_tar_layer(layer):
-                use = Use(layer, image.layers[: layer.position], image)
+                below = image.layers[: layer.position]
+                use = Use(layer, below, image, is_known=len(below) <= len(known))
                 found.setdefault(layer.blob.position, []).append(use)
     return found.values()
+
+
+def tables_below(of_layer: Iterable[Use]) -> Iterable[Entries]:
+    """The entries of all layers below a layer, in any image that uses it; those shared come once.
+
+    Args:
+        of_layer: The uses of the layer, those in one image from the base up.
+    """
+    # Below the last one is all that is below the others of its image.
+    last = {id(use.image): use for use in of_layer}
+    tables = (lower.entries for use in last.values() for lower in use.below)
+    return {id(entries): entries for entries in tables}.values()
 
 
 def whose(layer: Layer) -> str:

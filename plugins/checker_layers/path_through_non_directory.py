@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from checker import Archive, Entries, Finding, Layer, Severity
+from checker import Archive, Entries, Finding, Image, Layer, Severity
 from checker.checks.turns import Turns
 from checker.model.entries import (
     DIRECTORY,
@@ -129,8 +129,8 @@ class PathThroughNonDirectory(TreeCheck):
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
         loops: set[str] = set()
-        for use in of_layer:
-            for path in turns.take(_odd_below(use, implied)):
+        for use, paths in _odd_below(of_layer, implied):
+            for path in turns.take(paths):
                 below = find_below(use.below, path)
                 if below is None or not _is_odd(below):
                     continue
@@ -282,14 +282,38 @@ def _is_file(layers: Sequence[Layer], path: str) -> bool:
     return False
 
 
-def _odd_below(use: Use, paths: frozenset[str]) -> set[str]:
-    """Those of some paths at which a lower layer has an entry that is not a directory."""
-    found: set[str] = set()
-    tables = {id(lower.entries): lower.entries for lower in use.below} if paths else {}
-    for entries in tables.values():
-        by_path, kinds = entries.by_path, entries.kinds
-        found.update(p for p in paths & by_path.keys() if kinds[by_path[p]] != _DIRECTORY)
-    return found
+def _odd_below(
+    of_layer: Iterable[Use], paths: frozenset[str]
+) -> Iterator[tuple[Use, frozenset[str]]]:
+    """Those of some paths at which a layer below has an entry that is not a directory.
+
+    Args:
+        of_layer: The uses of a layer, those in one image from the base up.
+        paths: The paths.
+
+    Yields:
+        Each use with its paths.
+    """
+    below: tuple[Layer, ...] = ()
+    image: Image | None = None
+    seen: set[int] = set()
+    found: frozenset[str] = frozenset()
+    for use in of_layer if paths else ():
+        # Of one image, what is below a layer is also below those above it.
+        if use.image is not image or len(use.below) < len(below):
+            below, image, seen, found = (), use.image, set(), frozenset()
+        tables = {id(lower.entries): lower.entries for lower in use.below[len(below) :]}
+        new = [entries for key, entries in tables.items() if key not in seen]
+        found = found.union(*(_odd_in(entries, paths) for entries in new))
+        seen.update(tables)
+        below = use.below
+        yield use, found
+
+
+def _odd_in(entries: Entries, paths: frozenset[str]) -> Iterator[str]:
+    """Those of some paths at which a layer has an entry that is not a directory."""
+    by_path, kinds = entries.by_path, entries.kinds
+    return (path for path in paths & by_path.keys() if kinds[by_path[path]] != _DIRECTORY)
 
 
 def _is_odd(below: Below) -> bool:

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from checker import Archive, Entries, Finding, Severity
 from checker.checks.turns import Turns
 from checker.model.entries import DIRECTORY, hidden_by
-from checker_layers.layers import LayerCheck, Use, find_below, prefixes, shown, uses
+from checker_layers.layers import (
+    LayerCheck,
+    Use,
+    find_below,
+    prefixes,
+    shown,
+    tables_below,
+    uses,
+)
 from checker_layers.whiteouts import in_order
 
 _DIRECTORY = ord(DIRECTORY)
@@ -82,11 +90,9 @@ def _of_nothing(of_layer: Sequence[Use], turns: Turns) -> list[int]:
 def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Turns) -> Iterator[str]:
     """Those of some paths that lead through a file or link of the layer, or of one below it."""
     layer = of_layer[0].layer
-    tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
-    tables[id(layer.entries)] = layer.entries
     directories = layer.entries.directories
     suspects = set(layer.entries.obstacles)
-    for table in tables.values():
+    for table in tables_below(of_layer):
         if table is not layer.entries:
             known = directories & table.by_path.keys()
             suspects.update(path for path in known if _is_odd(table, path))
@@ -118,8 +124,7 @@ def _is_odd_in(use: Use, path: str) -> bool:
 def _somewhere(of_layer: Sequence[Use], paths: set[str]) -> set[str]:
     """Those of some paths that a lower layer contains, hidden again or not."""
     found: set[str] = set()
-    tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
-    for entries in tables.values():
+    for entries in tables_below(of_layer):
         found |= paths & entries.by_path.keys() | paths & entries.directories
         paths = paths - found
     return found

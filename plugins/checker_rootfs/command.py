@@ -30,6 +30,7 @@ _NO_PROCESS = Process()
 
 # Several rules ask, and a program may need thousands of libraries.
 _known: WeakKeyDictionary[Rootfs, tuple[Obstacle, ...]] = WeakKeyDictionary()
+_starts: WeakKeyDictionary[Rootfs, Start | None] = WeakKeyDictionary()
 _executables: WeakKeyDictionary[Rootfs, _Executables] = WeakKeyDictionary()
 
 
@@ -89,6 +90,12 @@ def find_start(rootfs: Rootfs) -> Start | None:
         None if that cannot be determined: a flat root, an image without a config or command, an
         image for Windows or WebAssembly, or a program on a filesystem that engines mount.
     """
+    if rootfs not in _starts:
+        _starts[rootfs] = _find_start(rootfs)
+    return _starts[rootfs]
+
+
+def _find_start(rootfs: Rootfs) -> Start | None:
     image = rootfs.image
     config = None if image is None else image.config
     if image is None or config is None or is_windows(rootfs) or is_wasm(rootfs):
@@ -183,12 +190,11 @@ def _examined(check: Check, rootfs: Rootfs) -> _Executables:
 def _find_executables(rootfs: Rootfs, most: int) -> _Executables:
     found: list[tuple[RootfsEntry, bytes]] = []
     is_cut = False
-    for layer, position, head in rootfs.kept_contents():
-        if layer.entries.modes[position] & _EXECUTABLE:
-            is_cut = len(found) >= most
-            if is_cut:
-                break
-            found.append((RootfsEntry(layer, position), head))
+    for layer, position, head in rootfs.kept_contents(_EXECUTABLE):
+        is_cut = len(found) >= most
+        if is_cut:
+            break
+        found.append((RootfsEntry(layer, position), head))
     return _Executables(most, tuple(found), is_cut, tuple(_in_path(rootfs, found)))
 
 

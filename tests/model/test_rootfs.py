@@ -16,6 +16,7 @@ from checker.model.content import ContentPlan
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
+from checker.model.members import LINKS_FOLLOWED
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.model.tar import Tar
 from checker.reading.tar.walker import TarWalker
@@ -512,6 +513,50 @@ def test_membership_and_folders_without_an_entry() -> None:
 def test_follow(path: str, end: str | None) -> None:
     root = merge((symlink("lib", "usr/lib"), symlink("loop", "/loop"), symlink("up", "../../etc")))
     assert root.follow(path) == end
+
+
+def test_links_to_a_directory_and_in_it_count_together() -> None:
+    last = LINKS_FOLLOWED - 1
+    links = [symlink(f"l{number}", f"l{number + 1}") for number in range(last)]
+    root = merge((*links, symlink(f"l{last}", "d"), file("d/f"), symlink("d/g", "f")))
+    assert [root.follow(path) for path in ("l0/f", "l0/g", "l1/g")] == ["d/f", None, "d/f"]
+
+
+def test_where_a_path_leads_depends_on_all_layers_of_a_root() -> None:
+    base, upper, other = (
+        layer_of(number, walk(*members))
+        for number, members in enumerate(
+            (
+                (symlink("lib", "usr/lib"), file("usr/lib/x")),
+                (file("y"),),
+                (symlink("lib", "opt"), file("opt/x")),
+            )
+        )
+    )
+    for layers, end in (
+        ((base, upper), "usr/lib/x"),
+        ((base, upper, other), "opt/x"),
+        ((base, other, upper), "opt/x"),
+        ((base, upper), "usr/lib/x"),
+    ):
+        assert Rootfs(PLACE, layers).follow("lib/x") == end
+
+
+@given(st.lists(st.sampled_from(("a", "b", "a/b", "b/a", "..", "/", "a/..", ".")), min_size=2))
+def test_a_path_leads_to_the_same_end_whatever_was_asked_before(paths: list[str]) -> None:
+    layer = layer_of(0, walk(symlink("a", "b/a"), symlink("b", "/c/d"), file("c/d/a/f")))
+    known = Rootfs(PLACE, (layer,))
+    for path in (*paths, "/".join(paths)):
+        fresh = merge((symlink("a", "b/a"), symlink("b", "/c/d"), file("c/d/a/f")))
+        assert known.follow(path) == fresh.follow(path)
+        assert Rootfs(PLACE, (layer,)).follow(path) == fresh.follow(path)
+
+
+@pytest.mark.parametrize("first", ["a/c", "x", "a/c/e"])
+def test_links_that_are_written_through_links_are_followed(first: str) -> None:
+    root = merge((symlink("a", "b"), file("a/c/e"), symlink("a/c", "../d"), file("d/f")))
+    root.follow(first)
+    assert [root.follow(path) for path in ("a/c", "a/c/f", "x")] == ["d", "d/f", "x"]
 
 
 def test_visible_entries_with_an_attribute() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.model.text_files import LARGEST
-from checker.model.text_secrets import TextSecret, secrets_in, token_runs
+from checker.model.text_secrets import TextSecret, clues_in, secrets_in, token_runs
 from checker.model.token_forms import IN_ONE_RUN
 from tests.effort import examples
 from tests.tokens.labelled import look_alikes, tokens
@@ -93,6 +94,18 @@ def test_any_bytes_can_be_searched(noise: bytes, sample: object) -> None:
         assert found.what
 
 
+# Tries each colon, so that a text full of them takes long.
+_PASSWORD_IN_URL = re.compile(rb"://[^\s/@'\"]{0,80}:[^\s/@'\"]{1,200}@")
+_PARTS_OF_URLS = (*("x://", "://", ":", "@", "/", " ", "a"), "b" * 79, "c" * 199, ":" * 80)
+
+
+@given(st.lists(st.sampled_from(_PARTS_OF_URLS), max_size=9).map("".join))
+def test_what_may_be_a_url_with_a_password_is_a_clue(text: str) -> None:
+    content = text.encode()
+    is_one = _PASSWORD_IN_URL.search(content) is not None
+    assert (b"://" in clues_in((content,))) is is_one
+
+
 def _hostile(kind: str) -> bytes:
     source = random.Random(kind)
     marks = [mark for form in IN_ONE_RUN for mark in form.marks]
@@ -103,6 +116,7 @@ def _hostile(kind: str) -> bytes:
         "headers": ["-----BEGIN PRIVATE KEY-----", "a: " + "b" * 90] * 600,
         "addresses": ["a://b:c@"] * 8000,
         "colons": ["x://" + ":" * 200] * 300,
+        "long passwords": ["x://" + ":" * 70 + "a" * 205 + "@"] * 200,
         "quotes": ['"auth":"' + "a" * 300] * 200,
         "tokens": [sample.value for sample in SAMPLES],
     }
@@ -110,7 +124,11 @@ def _hostile(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "kind", ["marks", "one run", "keys", "headers", "addresses", "colons", "quotes", "tokens"]
+    "kind",
+    [
+        *("marks", "one run", "keys", "headers", "addresses", "colons", "long passwords"),
+        *("quotes", "tokens"),
+    ],
 )
 def test_hostile_files_take_bounded_time(kind: str) -> None:
     content = _hostile(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import permutations
 from pathlib import Path
 
@@ -137,6 +138,36 @@ def test_an_outcome_that_is_not_known_is_not_a_fault_of_the_archive(tmp_path: Pa
     (told,) = [finding for finding in result.findings if finding.rule == "ARC010"]
     assert "the limit simulated of" in told.message
     assert told.severity is Severity.WARNING
+
+
+# --- one layer again and again
+
+
+def calls_of(path: Path, name: str, size: int) -> int:
+    """How many functions a check of an archive calls, in this thread."""
+    target = path / f"{size}.tar"
+    target.write_bytes(GENERATORS[name].make(size).data)
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        Session().check(target)
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_a_layer_is_not_compared_with_all_that_are_below_it(tmp_path: Path) -> None:
+    name = "one-layer-with-whiteouts-again-and-again"
+    calls_of(tmp_path, name, 2)  # imports what is needed
+    few, more, most = (calls_of(tmp_path, name, size) for size in (200, 400, 800))
+    # Twice the layers, twice what is added; for each pair of layers it would be four times.
+    assert most - more < 3 * (more - few)
 
 
 # --- records of extension headers

@@ -204,6 +204,25 @@ def test_images_share_a_budget(path: Path) -> None:
     assert answers == [Answer.NO, Answer.UNKNOWN, Answer.UNKNOWN]
 
 
+def test_who_asks_again_spends_the_same(path: Path) -> None:
+    app = program("app", dynamic("lib0.so"))
+    rootfs = root_of(path, (*BASE, LOOKALIKES.loader, app, *chain(100)))
+    spent: list[int] = []
+    reasons: set[str] = set()
+    for number, lookups in enumerate((100_000, 100_000, 50_000)):
+        budget = Budget(lookups)
+        start = root_start(rootfs, Process(("/app", str(number))), "amd64", budget)
+        spent.append(lookups - budget.left)
+        reasons.add(start.reason)
+    assert len(set(spent)) == 1
+    assert len(reasons) == 1
+    # What is known already does not make an answer known that the budget does not suffice for.
+    start = root_start(rootfs, Process(("/app",)), "amd64", Budget(spent[0] // 2))
+    assert (start.answer, start.cause) == (Answer.UNKNOWN, Cause.TOO_MUCH)
+    enough = Budget(spent[0] + 1)
+    assert root_start(rootfs, Process(("/app",)), "amd64", enough).reason in reasons
+
+
 def test_loops_and_deep_paths_end(path: Path) -> None:
     links = tuple(symlink(f"l{i}", f"l{(i + 1) % 100}") for i in range(100))
     rootfs = root_of(path, (*BASE, *links, symlink("deep", "x/" * 2000)))

@@ -208,3 +208,13 @@ def test_lone_surrogates(text: str, read: str) -> None:
     assert decode_first(text.encode() + b" x", ANYTHING) == read
     key = b"{" + text.encode() + b": 1}"
     assert decode_document(key, ANYTHING) == {read: 1.0}
+
+
+def test_one_document_is_decoded_into_several_types() -> None:
+    raw = b'{"Name": 1, "Words": ["a"]}'
+    other = Struct("other", {"Words": STRINGS}, NONE_EMBEDDED, "pack.other")
+    for _ in range(2):
+        assert decode_document(raw, other) == {"Words": ["a"]}
+        with pytest.raises(GoJsonError, match="of type string"):
+            decode_document(raw, ITEM)
+        assert decode_first(raw, other, {"Old": 1}) == {"Old": 1, "Words": ["a"]}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -130,7 +131,7 @@ def _errors_of(place: Place, entries: Entries, work: Work, privileges: Privilege
     """What applying the entries of a layer on top of others ends with."""
     if place.stack.may_block(place.number, work):
         below = place.stack.below(place.number)
-        looks = [_look(each, work, privileges) for each in reversed(below)]
+        looks = [_look(place.stack, each, work, privileges) for each in reversed(below)]
         application = _Application(entries, _convert_on_overlay, work, None, privileges, looks)
         return _applied(application)
     if is_plain(entries) and privileges.allow(entries):
@@ -139,15 +140,20 @@ def _errors_of(place: Place, entries: Entries, work: Work, privileges: Privilege
     return entries.cached(_Applied).of(entries, convert, work, privileges)
 
 
-def _look(below: Below, work: Work, privileges: Privileges) -> Look:
+def _look(stack: Stack, below: Below, work: Work, privileges: Privileges) -> Look:
     """How to look into a layer below, which could be applied."""
     look = plain_look(below, work, privileges)
     if look is not None:
         return look
+    extract = partial(_extracted, below, work, privileges)
+    return look_in_tree(stack.tree_of(below, privileges, work, extract))
+
+
+def _extracted(below: Below, work: Work, privileges: Privileges) -> Node:
     root = Node(DIRECTORY)
     convert = _delete if below.is_base else _convert_on_overlay
     _Application(below.entries, convert, work, root, privileges).run()
-    return look_in_tree(root)
+    return root
 
 
 class Stacking(NamedTuple):

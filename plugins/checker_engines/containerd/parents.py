@@ -19,7 +19,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
-from checker.model.work import Work
+from checker.model.work import Known, Work
 from checker.records import NamedTuple
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, Privileges
@@ -72,6 +72,7 @@ class Stack:
 
     def __init__(self, layers: Sequence[Entries]) -> None:
         self._layers = layers
+        self._trees: dict[tuple[Below, Privileges], Known[Node]] = {}
         self._added = 0
         # Paths of lower layers that are something else than the directory that a layer needs.
         self._blocked: set[str] = set()
@@ -79,6 +80,23 @@ class Stack:
     def below(self, number: int) -> list[Below]:
         """The layers below one, base first."""
         return [Below(entries, not each) for each, entries in enumerate(self._layers[:number])]
+
+    def tree_of(
+        self, below: Below, privileges: Privileges, work: Work, extract: Callable[[], Node]
+    ) -> Node:
+        """What a lower layer is extracted to, which those above it look into.
+
+        Args:
+            below: The layer.
+            privileges: What containerd may do.
+            work: What may be spent on it.
+            extract: Extracts it.
+
+        Raises:
+            OutOfWork: There is not enough left.
+        """
+        known = self._trees.setdefault((below, privileges), Known())
+        return known.find(work, extract)
 
     def may_block(self, number: int, work: Work) -> bool:
         """Whether a directory of a layer is something else in one below it.

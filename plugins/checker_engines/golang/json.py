@@ -19,6 +19,8 @@ _BLANKS = _BLANK.decode()
 _DEPTH = 10000
 # No type here is nested as deeply.
 _DEPTH_KEPT = 100
+# Decoded values of larger documents would take too much memory.
+_LARGEST_KEPT = 256 * 1024
 _TOKENS = pattern(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -105,6 +107,10 @@ class Anything(NamedTuple):
 
 Shape: TypeAlias = Struct | Slice | Map | Scalar | Pointer | Custom | Checked | Anything
 
+# Those that take any value, and those that null leaves as they were.
+_FREE = (Custom, Checked, Anything)
+_UNCHANGED = (Scalar, Struct)
+
 STRING = Scalar("string", "string")
 BOOL = Scalar("bool", "bool")
 INT64 = Scalar("number", "int64")
@@ -128,6 +134,8 @@ def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
     """
     parsed = _parse(raw)
     if parsed is not None:
+        if before is None and len(raw) <= _LARGEST_KEPT:
+            return _value_of(_fit_again(raw, _Key(shape)))
         return _fitted(parsed.value, shape, before)
     scanner = _Scanner(raw, end="unexpected EOF")
     start = scanner.skip_blank(0)
@@ -145,6 +153,8 @@ def decode_document(raw: bytes, shape: Shape) -> object:
     """
     parsed = _parse(raw)
     if parsed is not None and parsed.is_alone:
+        if len(raw) <= _LARGEST_KEPT:
+            return _value_of(_fit_again(raw, _Key(shape)))
         return _fitted(parsed.value, shape)
     # Go closes a document with a space, which an unfinished number, word or escape refuses.
     scanner = _Scanner(raw + b" ", end="unexpected end of JSON input")
@@ -173,6 +183,33 @@ def _parse(raw: bytes) -> _Parsed | None:
     except (ValueError, RecursionError):
         return None
     return _Parsed(value, is_alone=not text[end:].lstrip(_BLANKS))
+
+
+class _Key:
+    """A shape as part of a key, by identity: its mappings have no hash."""
+
+    __slots__ = ("_shape",)
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._shape is other._shape
+
+    def __hash__(self) -> int:
+        return id(self._shape)
+
+
+# A thousand images may have the same config, which engines decode for each.
+@lru_cache(maxsize=8)
+def _fit_again(raw: bytes, key: _Key) -> _Fitted:
+    """The first value of a text that can be parsed, decoded into a shape; nobody changes it."""
+    parsed = _parse(raw)
+    return _fit(None if parsed is None else parsed.value, key.shape, None)
 
 
 class _Scanner:
@@ -387,13 +424,27 @@ def _shallow(text: str) -> str:
     return "".join(parts)
 
 
-def _fitted(value: object, shape: Shape, before: object = None) -> object:
+class _Fitted(NamedTuple):
+    """A decoded value, and the error with which Go's decoder ends."""
+
+    value: object
+    error: str | None
+
+
+def _fit(value: object, shape: Shape, before: object) -> _Fitted:
     decoder = _Decoder()
     result = decoder.decode(value, shape, None, (), before)
-    error = decoder.ending or decoder.error
-    if error is not None:
-        raise GoJsonError(error)
-    return result
+    return _Fitted(result, decoder.ending or decoder.error)
+
+
+def _value_of(fitted: _Fitted) -> object:
+    if fitted.error is not None:
+        raise GoJsonError(fitted.error)
+    return fitted.value
+
+
+def _fitted(value: object, shape: Shape, before: object = None) -> object:
+    return _value_of(_fit(value, shape, before))
 
 
 class _Decoder:
@@ -415,29 +466,28 @@ class _Decoder:
         before: object,
     ) -> object:
         """The decoded value; what does not match leaves the previous value."""
-        if isinstance(shape, Pointer):
-            if value is None:
-                return None
-            return self.decode(value, shape.item, struct, path, before)
-        if isinstance(shape, Anything | Custom | Checked):
+        if isinstance(shape, _FREE):
             return self._free(_plain(value), shape, struct, path)
         if value is None:
-            return None if not isinstance(shape, Scalar | Struct) else before
-        if isinstance(shape, Struct) and isinstance(value, _Members):
-            return self._struct(value, shape, path, before)
-        if isinstance(shape, Map) and isinstance(value, _Members):
-            return self._map(value, shape, struct, path, before)
-        if isinstance(shape, Slice) and isinstance(value, list) and not isinstance(value, _Members):
-            return self._slice(value, shape, struct, path, before)
+            return before if isinstance(shape, _UNCHANGED) else None
+        if isinstance(shape, Pointer):
+            return self.decode(value, shape.item, struct, path, before)
         if isinstance(shape, Scalar) and _kind(value) == shape.json:
             return self._scalar(value, shape, struct, path, before)
+        if isinstance(value, _Members):
+            if isinstance(shape, Struct):
+                return self._struct(value, shape, path, before)
+            if isinstance(shape, Map):
+                return self._map(value, shape, struct, path, before)
+        elif isinstance(shape, Slice) and isinstance(value, list):
+            return self._slice(value, shape, struct, path, before)
         self._misfit(_kind(value), shape.go_name, struct, path)
         return before
 
     def _free(
         self,
         value: object,
-        shape: Anything | Custom | Checked,
+        shape: Custom | Checked | Anything,
         struct: str | None,
         path: tuple[str, ...],
     ) -> object:
@@ -534,13 +584,15 @@ def _placed(error: str | None, struct: str | None, path: tuple[str, ...]) -> str
 
 def _kind(value: object) -> str:
     """Go's name for the kind of a JSON value."""
-    if isinstance(value, _Members):
-        return "object"
-    if isinstance(value, list):
-        return "array"
-    if isinstance(value, bool):
-        return "bool"
-    return "number" if isinstance(value, _Number) else "string"
+    return _KINDS.get(type(value), "string")
+
+
+_KINDS: Mapping[type, str] = {
+    _Members: "object",
+    list: "array",
+    bool: "bool",
+    _Number: "number",
+}
 
 
 def _plain(value: object, depth: int = 0) -> object:

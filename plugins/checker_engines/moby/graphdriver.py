@@ -237,6 +237,7 @@ class _Load:
         driver = Driver(version, question.host, work)
         self.layers = LayerStore(driver.new_layers, partial(apply_layer, driver))
         self._configs: dict[str, Json] = {}
+        self._blobs: dict[str, Blob] = {}
         # What Docker has printed so far.
         self._printed: list[str] = []
 
@@ -433,6 +434,12 @@ class _Load:
 
     def blob(self, path: str, missing: str) -> Blob:
         """The content at a path, links resolved in the temporary directory (``safePath``)."""
+        found = self._blobs.get(path)
+        if found is None:
+            found = self._blobs[path] = self._blob_at(path, missing)
+        return found
+
+    def _blob_at(self, path: str, missing: str) -> Blob:
         clean = posixpath.normpath(path.lstrip("/") or ".")
         reason = missing.format(path=path)
         if clean == ".." or clean.startswith("../"):
