@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from checker.reading.background import Background
 
 _CHUNK = 1 << 21
+# The thread that hashes waits for the interpreter after each piece, while others are at work.
+_PASSING_CHUNK = 1 << 22
 _WATCH_SECONDS = 0.1
 # What is smaller is hashed before a thread for it is there.
 _WORTH_A_START = 1 << 23
@@ -59,13 +61,13 @@ class EarlyHash:
         """Hash the stretch on this thread, as long as somebody wants it."""
         error = _shorter()
         try:
-            for piece in _pieces(file, self.span, is_wanted):
+            for piece in _passing_pieces(file, self.span, is_wanted):
                 self.update(piece)
         except OSError as problem:
             error = problem
         self.give_up(error)
 
-    def update(self, piece: bytes) -> None:
+    def update(self, piece: bytes | memoryview) -> None:
         """Hash the next bytes of the stretch."""
         self._sha256.update(piece)
         self.hashed += len(piece)
@@ -241,6 +243,10 @@ class EarlyHashes:
         if not wanted:
             return
         own, *others = wanted
+        if not others:
+            for passing in _passing_pieces(file, stretch.span, lambda: not self._closed):
+                own.update(passing)
+            return
         for piece in _pieces(file, stretch.span, lambda: not self._closed):
             for hasher, one in zip(hashers, others, strict=False):
                 hasher.put(_Update(one, piece))
@@ -286,6 +292,28 @@ def _pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[by
         yield piece
         offset += len(piece)
         left -= len(piece)
+
+
+def _passing_pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[memoryview]:
+    """The same bytes in larger pieces, each of which is overwritten by the next one."""
+    buffer = memoryview(bytearray(min(_PASSING_CHUNK, span.length)))
+    offset, left = span
+    while left and is_wanted():
+        count = _read_into(file, buffer[:left], offset)
+        if not count:
+            return
+        yield buffer[:count]
+        offset += count
+        left -= count
+
+
+def _read_into(file: int, buffer: memoryview, offset: int) -> int:
+    """Read into memory that is there already; the number of bytes."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file, [buffer], offset)
+    piece = os.pread(file, len(buffer), offset)  # on some systems that are not Linux
+    buffer[: len(piece)] = piece
+    return len(piece)
 
 
 def _shorter() -> OSError:
