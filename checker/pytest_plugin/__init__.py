@@ -12,10 +12,9 @@ import os
 import shutil
 import sys
 import tempfile
+from typing import TYPE_CHECKING, Any  # which pytest imports as well
 
 import pytest
-
-from checker.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from checker.model.image import Image

@@ -87,7 +87,8 @@ def facts_of(blob: Blob, records: int) -> LayerFacts | None:
         records: Records of extension headers that it took of those for all layers.
     """
     tar = blob.tar
-    if tar is None or not blob.whole or blob.cuts:
+    # Bytes of a signature are no facts of a layer.
+    if tar is None or not blob.whole or blob.cuts or blob.cose:
         return None
     if tar.limits or tar.crashes or blob.compression.error is not None:
         return None

@@ -284,7 +284,7 @@ def _is_file(layers: Sequence[Layer], path: str) -> bool:
 
 def _odd_below(
     of_layer: Iterable[Use], paths: frozenset[str]
-) -> Iterator[tuple[Use, frozenset[str]]]:
+) -> Iterator[tuple[Use, Sequence[str]]]:
     """Those of some paths at which a layer below has an entry that is not a directory.
 
     Args:
@@ -292,22 +292,25 @@ def _odd_below(
         paths: The paths.
 
     Yields:
-        Each use with its paths.
+        Each use with its paths in alphabetical order, as there may be more than are looked up.
     """
     below: tuple[Layer, ...] = ()
     image: Image | None = None
     seen: set[int] = set()
     found: frozenset[str] = frozenset()
+    ordered: Sequence[str] = ()
     for use in of_layer if paths else ():
         # Of one image, what is below a layer is also below those above it.
         if use.image is not image or len(use.below) < len(below):
-            below, image, seen, found = (), use.image, set(), frozenset()
+            below, image, seen, found, ordered = (), use.image, set(), frozenset(), ()
         tables = {id(lower.entries): lower.entries for lower in use.below[len(below) :]}
         new = [entries for key, entries in tables.items() if key not in seen]
         found = found.union(*(_odd_in(entries, paths) for entries in new))
+        if len(ordered) < len(found):
+            ordered = sorted(found)
         seen.update(tables)
         below = use.below
-        yield use, found
+        yield use, ordered
 
 
 def _odd_in(entries: Entries, paths: frozenset[str]) -> Iterator[str]:

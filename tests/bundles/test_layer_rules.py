@@ -166,3 +166,12 @@ def test_a_plain_layer_in_a_dir_layout_as_skopeo_writes_it(
         tmp_path.joinpath(hashlib.sha256(data).hexdigest()).write_bytes(data)
     [finding] = [one for one in session.check(tmp_path).findings if one.rule == "LYR002"]
     assert finding.severity is severity
+
+
+def test_a_limit_leaves_out_the_same_paths_in_every_run() -> None:
+    """Also where paths are collected in a set, whose order differs from run to run."""
+    names = [f"f{number:02}" for number in range(30)]
+    layers = [[file(name, b"") for name in names], [file(f"{name}/x", b"") for name in names]]
+    few = Session({"select": ["LYR012"], "limits": {"lookups": 60}})
+    found = [finding.location.path for finding in findings_of(few, layers)]
+    assert found == ["f00/x", "f01/x", "f02/x"]

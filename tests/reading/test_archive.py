@@ -12,6 +12,7 @@ import sys
 import tarfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -458,12 +459,12 @@ class _Failing:
         self.lock = threading.Lock()
         monkeypatch.setattr(os, name, self)
 
-    def __call__(self, *arguments: Any) -> bytes:
+    def __call__(self, *arguments: Any) -> Any:
         with self.lock:
             self.left -= 1
         if self.left < 0:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return bytes(self.real(*arguments))
+        return self.real(*arguments)
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
@@ -474,7 +475,7 @@ def test_an_input_error_at_any_time(
     """It is an error of the blob, or of the archive, never a traceback."""
     path = written(tmp_path, compress(SAMPLE, compression))
     outcomes = set()
-    for name in ("pread", "read"):
+    for name in ("pread", "preadv", "read"):
         for after in range(40):
             with monkeypatch.context() as patch, everything_given_back():
                 _Failing(patch, name, after=after)
@@ -489,6 +490,15 @@ def test_an_input_error_at_any_time(
     assert outcomes == {"cannot be read: Input/output error", "blob", "fine"}
 
 
+def failing_late(read: Callable[..., Any]) -> Callable[..., Any]:
+    def read_at(descriptor: int, what: object, offset: int) -> Any:
+        if 2 * MIB <= offset < 5 * MIB:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(descriptor, what, offset)
+
+    return read_at
+
+
 @pytest.mark.parametrize("compression", ["none", "gzip"])
 def test_an_input_error_in_the_middle_of_a_blob(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str
@@ -496,14 +506,8 @@ def test_an_input_error_in_the_middle_of_a_blob(
     """While a second thread works on what came before."""
     layer = compress(write_tar([file("noise", NOISE * 4)]), compression)
     path = written(tmp_path, write_tar([file("blobs/sha256/a", layer)]))
-    real = os.pread
-
-    def fail_late(descriptor: int, count: int, offset: int) -> bytes:
-        if 2 * MIB <= offset < 5 * MIB:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(descriptor, count, offset)
-
-    monkeypatch.setattr(os, "pread", fail_late)
+    for name in ("pread", "preadv"):
+        monkeypatch.setattr(os, name, failing_late(getattr(os, name)))
     archive = read(path)
     (blob,) = archive.members.blobs.values()
     assert (blob.error, blob.tar) == ("Input/output error", None)
