@@ -75,6 +75,12 @@ class CompiledModules:
 
         If it cannot be written, the next start takes as long as this one, and nothing else happens.
         """
+        try:
+            self._keep()
+        except (OSError, ImportError, MemoryError, SyntaxError, ValueError):
+            return
+
+    def _keep(self) -> None:
         specs = dict(self._found_elsewhere())
         if not specs or not _is_for_writing(self._path):
             return
@@ -85,11 +91,8 @@ class CompiledModules:
             and _is_unchanged(source)
             and len(bytecode := self._bytecode(place, size)) == size
         }
-        try:
-            added = {name: _compiled(spec) for name, spec in specs.items()}
-            _write(self._path, _file({**known, **added}))
-        except (OSError, ImportError, SyntaxError, ValueError):
-            return
+        added = {name: _compiled(spec) for name, spec in specs.items()}
+        _write(self._path, _file({**known, **added}))
 
     def _code(self, place: int, size: int) -> CodeType | None:
         """What some bytecode is of; None if it cannot be read."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from checker.cli import compiled
 from checker.testing.archive import sample
 from tests.cli.distributions import write_distribution
 
@@ -241,3 +242,22 @@ def test_a_place_that_cannot_be_written_is_no_problem(start: Start) -> None:
 
     assert (done.code, done.output) == (0, start.run().output)
     assert [path.name for path in start.file.parent.glob("modules*")] == [start.file.name]
+
+
+def test_too_little_memory_at_the_end_is_no_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has told its result, and must not fail after that."""
+
+    def lack_memory(*_of: object) -> None:
+        raise MemoryError
+
+    path = tmp_path / "modules.bin"
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for step in ("_compiled", "_file", "_write"):
+        with monkeypatch.context() as patch:
+            patch.setattr(compiled, step, lack_memory)
+            modules = compiled.CompiledModules(str(path))
+            modules._imported_before = frozenset()
+            modules.keep()
+    assert not path.exists()
