@@ -137,7 +137,7 @@ def _code_of_parser(error: SystemExit) -> int:
 
 
 def _words_of(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or _is_lack_of_threads(error):
+    if isinstance(error, MemoryError) or _is_lack_of_threads(error) or _is_lack_of_room(error):
         return _NO_MEMORY
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
@@ -145,6 +145,11 @@ def _words_of(error: BaseException) -> str:
     from checker.isolation import failure_of
 
     return f"internal error: {failure_of(error).summary}; this is a bug of the checker"
+
+
+def _is_lack_of_room(error: BaseException) -> bool:
+    # What the dynamic loader says if there is not enough memory for a compiled module.
+    return isinstance(error, ImportError) and "failed to map segment" in str(error)
 
 
 def _is_lack_of_threads(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import checker_archive
+from checker.cli import process
 from checker.cli.targets import check_targets
 from checker.reports.output import Output, OutputError, builtin_reports
 from checker.testing import build, sample
@@ -380,3 +381,14 @@ def test_an_old_report_is_replaced(checker: Checker, image: Path) -> None:
     target.write_bytes(sample("layer"))
     assert checker("check", image, "--format", f"json={target}").code == 0
     assert target.read_bytes().startswith(b"{")
+
+
+def test_little_memory_for_a_compiled_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lack_room(_argv: object) -> int:
+        raise ImportError("zlib.so: failed to map segment from shared object")
+
+    monkeypatch.setattr(process, "_run", lack_room)
+    assert process.run([]) == 3
+    assert capsys.readouterr().err.startswith("checker: not enough memory")
