@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from checker.typing_names import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -53,7 +54,7 @@ def hookimpl(
 
     It does not import pluggy, which the bundles do not need. Options are those of pluggy.
     """
-    options = {
+    options: dict[str, object] = {
         "hookwrapper": hookwrapper,
         "optionalhook": optionalhook,
         "tryfirst": tryfirst,
@@ -61,11 +62,7 @@ def hookimpl(
         "specname": specname,
         "wrapper": wrapper,
     }
-
-    def mark(marked: _F) -> _F:
-        setattr(marked, _IMPLEMENTATION, options)
-        return marked
-
+    mark = partial(_marked, _IMPLEMENTATION, options)
     return mark if function is None else mark(function)
 
 
@@ -75,18 +72,18 @@ def hookspec(*, is_first_result: bool = False) -> Callable[[_F], _F]:
     Args:
         is_first_result: Whether the first answer is the result; else it is a list of all answers.
     """
-    options = {
+    options: dict[str, object] = {
         "firstresult": is_first_result,
         "historic": False,
         "warn_on_impl": None,
         "warn_on_impl_args": None,
     }
+    return partial(_marked, _SPECIFICATION, options)
 
-    def mark(marked: _F) -> _F:
-        setattr(marked, _SPECIFICATION, options)
-        return marked
 
-    return mark
+def _marked(attribute: str, options: dict[str, object], function: _F) -> _F:
+    setattr(function, attribute, options)
+    return function
 
 
 def hooks_of(module: object) -> dict[str, Callable[..., object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
@@ -282,14 +282,15 @@ def test_modules_of_the_core_form_no_cycle() -> None:
 
 def test_records_are_defined_in_the_quick_way() -> None:
     """A start defines more than two hundred: use ``checker.records.NamedTuple``."""
-    roots = (CORE, *ENGINES.parent.glob("checker_*"))
-    slow = {
-        f"{path.parent.name}/{path.name}"
-        for root in roots
-        for path in root.rglob("*.py")
-        if "typing.NamedTuple" in imports_with_names(path)
-    }
+    slow = modules_where(lambda path: "typing.NamedTuple" in imports_with_names(path))
     assert slow == {"checker/records.py"}
+
+
+def modules_where(is_so: Callable[[Path], bool]) -> set[str]:
+    """The modules of the core and the bundles that are so, by directory and name."""
+    roots = (CORE, *ENGINES.parent.glob("checker_*"))
+    paths = (path for root in roots for path in root.rglob("*.py"))
+    return {f"{path.parent.name}/{path.name}" for path in paths if is_so(path)}
 
 
 def imports_at_run_time(tree: ast.Module) -> Iterator[str]:
@@ -303,14 +304,12 @@ def imports_at_run_time(tree: ast.Module) -> Iterator[str]:
 
 def test_typing_is_not_imported() -> None:
     """A start takes two milliseconds less: use ``checker.typing_names``."""
-    roots = (CORE, *ENGINES.parent.glob("checker_*"))
-    slow = {
-        f"{path.parent.name}/{path.name}"
-        for root in roots
-        for path in root.rglob("*.py")
-        if "typing" in imports_at_run_time(ast.parse(path.read_text("utf-8")))
-        and "testing" not in path.parts
-    }
+    slow = modules_where(
+        lambda path: (
+            "testing" not in path.parts
+            and "typing" in imports_at_run_time(ast.parse(path.read_text("utf-8")))
+        )
+    )
     # The first asks which protocols an object follows; pytest has imported it before the other.
     assert slow == {"checker_policy/parts.py", "pytest_plugin/__init__.py"}
 

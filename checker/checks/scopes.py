@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from checker.checks.listed import Scope
 from checker.model.archive import Archive
@@ -27,6 +27,21 @@ def configs_of(archive: Archive) -> Collection[Config]:
     """The configs of the images, each once: a thousand images may share a large one."""
     configs = (image.config for image in archive.images if image.config is not None)
     return {config.blob.position: config for config in configs}.values()
+
+
+def where_a_config(is_so: Callable[[Config], bool]) -> Scope:
+    """The archives in which one of the configs is so, or which have none."""
+
+    def includes(archive: Archive) -> bool:
+        configs = configs_of(archive)
+        return not configs or any(map(is_so, configs))
+
+    return Scope(includes, None)
+
+
+def with_setting(name: str) -> Scope:
+    """The archives in which a config has a setting, such as ``Env``, or which have no config."""
+    return where_a_config(lambda config: bool(config.settings.get(name)))
 
 
 def has_whole_root(archive: Archive) -> bool:

@@ -137,24 +137,21 @@ def _code_of_parser(error: SystemExit) -> int:
 
 
 def _words_of(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or _is_lack_of_threads(error) or _is_lack_of_room(error):
+    if isinstance(error, MemoryError):
         return _NO_MEMORY
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}"
-    from checker.isolation import failure_of
+    from checker.isolation import failure_of, is_lack_of_threads
 
+    if is_lack_of_threads(error) or _is_lack_of_room(error):
+        return _NO_MEMORY
     return f"internal error: {failure_of(error).summary}; this is a bug of the checker"
 
 
 def _is_lack_of_room(error: BaseException) -> bool:
     # What the dynamic loader says if there is not enough memory for a compiled module.
     return isinstance(error, ImportError) and "failed to map segment" in str(error)
-
-
-def _is_lack_of_threads(error: BaseException) -> bool:
-    # What Python says if there is not enough memory, or not enough processes, for a thread.
-    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
 
 
 def _run(argv: list[str] | None) -> int:

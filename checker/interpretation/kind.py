@@ -11,7 +11,14 @@ from checker.isolation import Steps
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
 from checker.model.entries import HARD_LINK, REGULAR, SYMLINK, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
-from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
+from checker.model.names import (
+    DOCKER_ENV,
+    INDEX_JSON,
+    MANIFEST_JSON,
+    OCI_LAYOUT,
+    ROOT_DIRECTORIES,
+    is_hex,
+)
 from checker.model.tar import AnomalyKind, Tar
 from checker.patterns import pattern
 
@@ -26,7 +33,7 @@ _IMAGE_FILES = tuple(f"/{name}" for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYO
 _PART_OF_IMAGE = pattern(
     r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
 )
-_DIR_BLOB = pattern(r"[0-9a-f]{64}")
+_ID_DIGITS = 64
 _PROGRAM_DIRECTORIES = frozenset(
     {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
 )
@@ -185,7 +192,7 @@ def is_image_directory(names: AbstractSet[str]) -> bool:
 
 def is_dir_layout(names: AbstractSet[str]) -> bool:
     """Whether a directory has the files of skopeo's dir: layout, by their names alone."""
-    return {MANIFEST_JSON, "version"} <= names and any(map(_DIR_BLOB.fullmatch, names))
+    return {MANIFEST_JSON, "version"} <= names and any(is_hex(name, _ID_DIGITS) for name in names)
 
 
 def nested_images(members: Members, steps: Steps) -> tuple[int, ...]:

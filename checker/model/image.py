@@ -24,6 +24,7 @@ from checker.model.names import (
     Platform,
     parse_digest,
 )
+from checker.model.tar import Tar
 from checker.records import NamedTuple
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -210,6 +211,11 @@ class Config(NamedTuple):
         value = self.settings.get(key)
         return (value,) if isinstance(value, str) else strings(value)
 
+    @property
+    def has_command(self) -> bool:
+        """Whether ``Entrypoint`` or ``Cmd`` has a word."""
+        return bool(self.command_line("Entrypoint") or self.command_line("Cmd"))
+
 
 class ManifestItem(NamedTuple):
     """One image of ``manifest.json`` (Docker image specification v1.2, "Combined Image JSON").
@@ -249,11 +255,14 @@ class Layer(NamedTuple):
     diff_id: str | None
 
     @property
+    def tar(self) -> Tar | None:
+        """Its content; None if it is absent or no tar."""
+        return None if self.blob is None else self.blob.tar
+
+    @property
     def entries(self) -> Entries:
         """Its entries; none if it is absent or no tar."""
-        if self.blob is None or self.blob.tar is None:
-            return _NO_ENTRIES
-        return self.blob.tar.entries
+        return _NO_ENTRIES if self.tar is None else self.tar.entries
 
     @property
     def is_encrypted(self) -> bool:

@@ -163,10 +163,7 @@ class Rootfs:
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
-        for _, entries, hidden in self._visible:
-            if path in entries.by_path and path not in hidden:
-                return True
-        return self.get(path) is not None
+        return self._at(path) is not None
 
     @property
     def config(self) -> Config | None:
@@ -288,9 +285,8 @@ class Rootfs:
             the entry is made, so that a rule can look through many files.
         """
         for layer, entries, hidden in self._visible:
-            tar = layer.blob.tar if layer.blob else None
             paths, by_path = entries.paths, entries.by_path
-            contents = {} if tar is None else tar.contents
+            contents = {} if layer.tar is None else layer.tar.contents
             kept = contents if mode is None else entries.cached(_KeptByMode).of(contents, mode)
             for position in kept:
                 path = paths[position]
@@ -309,10 +305,15 @@ class Rootfs:
 
     def get(self, path: str) -> RootfsEntry | None:
         """The visible entry at a cleaned path; no link is followed."""
+        found = self._at(path)
+        return None if found is None else RootfsEntry(*found)
+
+    def _at(self, path: str) -> tuple[Layer, int] | None:
+        """The layer and position of the visible entry at a cleaned path, without a record of it."""
         for layer, entries, hidden in self._visible:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
-                return RootfsEntry(layer, position)
+                return layer, position
         if self._written_through_links is None:
             # Links are followed for it, which looks up entries in its turn.
             self._written_through_links = {}
@@ -323,15 +324,13 @@ class Rootfs:
 
     def _link_at(self, path: str) -> str | None:
         """The target of the visible symlink at a path; None if there is not a symlink."""
-        for _, entries, hidden in self._visible:
-            position = entries.by_path.get(path)
-            if position is not None and path not in hidden:
-                is_link = entries.kinds[position] == _SYMLINK
-                return entries.linknames.get(position, "") if is_link else None
-        found = self.get(path)
-        if found is None or found.layer.entries.kinds[found.position] != _SYMLINK:
+        found = self._at(path)
+        if found is None:
             return None
-        return found.layer.entries.linknames.get(found.position, "")
+        layer, position = found
+        entries = layer.entries
+        is_link = entries.kinds[position] == _SYMLINK
+        return entries.linknames.get(position, "") if is_link else None
 
     def _find_written_through_links(self) -> Iterator[tuple[str, RootfsEntry]]:
         """Where entries end whose paths lead through a symlink of their own layer.
@@ -386,7 +385,7 @@ class Rootfs:
     def elf(self, found: RootfsEntry) -> ElfFile | None:
         """What was read of an ELF file; None of other files, and if no check asked for it."""
         file = self.file_of(found)
-        tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+        tar = None if file is None else file.layer.tar
         return None if file is None or tar is None else tar.elf_files.get(file.position)
 
     def content(self, found: RootfsEntry) -> bytes | None:
@@ -395,7 +394,7 @@ class Rootfs:
         A hard link shows the content of the file it links to.
         """
         file = self.file_of(found)
-        tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+        tar = None if file is None else file.layer.tar
         if file is None or tar is None:
             return None
         entry = file.entry

@@ -20,7 +20,7 @@ from checker.model.entries import Span
 from checker.reading.large_members import large_members
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.records import NamedTuple
-from checker.typing_names import TYPE_CHECKING
+from checker.typing_names import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from checker.reading.background import Background
@@ -32,6 +32,7 @@ _WATCH_SECONDS = 0.1
 # What is smaller is hashed before a thread for it is there.
 _WORTH_A_START = 1 << 23
 _SHA256 = "sha256"
+_Piece = TypeVar("_Piece", bytes, memoryview)
 
 
 class EarlyHash:
@@ -61,7 +62,8 @@ class EarlyHash:
         """Hash the stretch on this thread, as long as somebody wants it."""
         error = _shorter()
         try:
-            for piece in _passing_pieces(file, self.span, is_wanted):
+            read = _passing_reader(file, self.span.length)
+            for piece in _pieces(read, self.span, is_wanted):
                 self.update(piece)
         except OSError as problem:
             error = problem
@@ -244,10 +246,11 @@ class EarlyHashes:
             return
         own, *others = wanted
         if not others:
-            for passing in _passing_pieces(file, stretch.span, lambda: not self._closed):
+            read = _passing_reader(file, stretch.span.length)
+            for passing in _pieces(read, stretch.span, lambda: not self._closed):
                 own.update(passing)
             return
-        for piece in _pieces(file, stretch.span, lambda: not self._closed):
+        for piece in _pieces(_reader(file), stretch.span, lambda: not self._closed):
             for hasher, one in zip(hashers, others, strict=False):
                 hasher.put(_Update(one, piece))
             own.update(piece)
@@ -282,11 +285,19 @@ def _give_up(stretches: list[_Stretch], error: OSError) -> None:
             one.give_up(error)
 
 
-def _pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """The bytes of a stretch, as long as there are any and somebody wants them."""
+def _pieces(
+    read: Callable[[int, int], _Piece], span: Span, is_wanted: Callable[[], bool]
+) -> Iterator[_Piece]:
+    """The bytes of a stretch, as long as there are any and somebody wants them.
+
+    Args:
+        read: Reads from an offset; gives at most so many bytes, none at the end of the file.
+        span: The stretch.
+        is_wanted: Whether to go on.
+    """
     offset, left = span
     while left and is_wanted():
-        piece = os.pread(file, min(_CHUNK, left), offset)
+        piece = read(offset, left)
         if not piece:
             return
         yield piece
@@ -294,17 +305,18 @@ def _pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[by
         left -= len(piece)
 
 
-def _passing_pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[memoryview]:
-    """The same bytes in larger pieces, each of which is overwritten by the next one."""
-    buffer = memoryview(bytearray(min(_PASSING_CHUNK, span.length)))
-    offset, left = span
-    while left and is_wanted():
-        count = _read_into(file, buffer[:left], offset)
-        if not count:
-            return
-        yield buffer[:count]
-        offset += count
-        left -= count
+def _reader(file: int) -> Callable[[int, int], bytes]:
+    return lambda offset, most: os.pread(file, min(_CHUNK, most), offset)
+
+
+def _passing_reader(file: int, most: int) -> Callable[[int, int], memoryview]:
+    """Reads larger pieces, each of which is overwritten by the next one."""
+    buffer = memoryview(bytearray(min(_PASSING_CHUNK, most)))
+
+    def read(offset: int, most: int) -> memoryview:
+        return buffer[: _read_into(file, buffer[:most], offset)]
+
+    return read
 
 
 def _read_into(file: int, buffer: memoryview, offset: int) -> int:

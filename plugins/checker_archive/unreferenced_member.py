@@ -10,15 +10,14 @@ from checker.checks.backslashes import respelled
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
-from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
-from checker.patterns import pattern
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES, is_hex
 
 _KINDS = frozenset(
     {Kind.DOCKER_ARCHIVE, Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT},
 )
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 _OF_V1 = frozenset({"json", "layer.tar", "VERSION"})
-_IDENTIFIER = pattern(r"[0-9a-f]{64}")
+_ID_DIGITS = 64
 
 
 class UnreferencedMember(Check):
@@ -95,7 +94,7 @@ def _is_expected(archive: Archive, path: str, known: frozenset[int]) -> bool:
     if path in _DOCUMENTS:
         return True
     directory, _, base = path.rpartition("/")
-    if base in _OF_V1 and _IDENTIFIER.fullmatch(directory):
+    if base in _OF_V1 and is_hex(directory, _ID_DIGITS):
         return True
     found = archive.members.find(path)
     return found is not None and found.position in known

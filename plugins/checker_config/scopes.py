@@ -7,11 +7,10 @@ at one config at a time say themselves that there is none, so their scopes inclu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
-from checker import Archive, Config, Image
+from checker import Config, Image
 from checker.checks.listed import Scope
-from checker.checks.scopes import configs_of
+from checker.checks.scopes import where_a_config, with_setting
 from checker.model.image import strings, text
 from checker_config.counts import diff_ids_count, filled_count, layers_count
 
@@ -19,18 +18,6 @@ PATH = "PATH="
 """How the variable begins with the directories in which programs are searched."""
 _DAY = 86_400  # seconds: more than the difference between any two time zones
 _USUAL_PLATFORMS = frozenset({("linux", "amd64", None), ("linux", "arm64", None)})
-
-
-def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
-    def includes(archive: Archive) -> bool:
-        configs = configs_of(archive)
-        return not configs or any(map(is_so, configs))
-
-    return Scope(includes, None)
-
-
-def _with_setting(name: str) -> Scope:
-    return _where_a_config(lambda config: bool(config.settings.get(name)))
 
 
 def _has_odd_counts(image: Image) -> bool:
@@ -84,7 +71,7 @@ def _may_have_unsound_path(config: Config) -> bool:
     variables = strings(config.settings.get("Env"))
     path = next((each for each in reversed(variables) if each.startswith(PATH)), None)
     if path is None:
-        return bool(config.command_line("Entrypoint") or config.command_line("Cmd"))
+        return config.has_command
     return not all(part.startswith("/") for part in path.removeprefix(PATH).split(":"))
 
 
@@ -92,16 +79,16 @@ def _is_of_unusual_platform(config: Config) -> bool:
     return (config.os, config.architecture, config.variant) not in _USUAL_PLATFORMS
 
 
-FUTURE_DATES = _where_a_config(_may_be_of_the_future)
-UNSOUND_PATHS = _where_a_config(_may_have_unsound_path)
+FUTURE_DATES = where_a_config(_may_be_of_the_future)
+UNSOUND_PATHS = where_a_config(_may_have_unsound_path)
 ODD_COUNTS = Scope(lambda archive: any(map(_has_odd_counts, archive.images)), None)
-ODD_ROOTFS_TYPES = _where_a_config(lambda config: config.rootfs_type not in (None, "layers"))
-UNUSUAL_PLATFORMS = _where_a_config(_is_of_unusual_platform)
-REPEATED_VARIABLES = _where_a_config(_has_repeated_variables)
-ODD_USERS = _where_a_config(_has_odd_user)
-RELATIVE_DIRECTORIES = _where_a_config(_has_relative_directory)
-VOLUMES = _with_setting("Volumes")
-STOP_SIGNALS = _with_setting("StopSignal")
-HEALTH_CHECKS = _where_a_config(lambda config: config.settings.get("Healthcheck") is not None)
-TRIGGERS = _where_a_config(lambda config: config.settings.get("OnBuild") not in (None, []))
-LABELS = _with_setting("Labels")
+ODD_ROOTFS_TYPES = where_a_config(lambda config: config.rootfs_type not in (None, "layers"))
+UNUSUAL_PLATFORMS = where_a_config(_is_of_unusual_platform)
+REPEATED_VARIABLES = where_a_config(_has_repeated_variables)
+ODD_USERS = where_a_config(_has_odd_user)
+RELATIVE_DIRECTORIES = where_a_config(_has_relative_directory)
+VOLUMES = with_setting("Volumes")
+STOP_SIGNALS = with_setting("StopSignal")
+HEALTH_CHECKS = where_a_config(lambda config: config.settings.get("Healthcheck") is not None)
+TRIGGERS = where_a_config(lambda config: config.settings.get("OnBuild") not in (None, []))
+LABELS = with_setting("Labels")

@@ -50,7 +50,7 @@ class UnsoundSearchPath(Check):
         ]
         if found:
             yield from self._inspect(config, *found[-1])
-        elif (variables is None or isinstance(variables, list)) and _has_command(config):
+        elif (variables is None or isinstance(variables, list)) and config.has_command:
             yield self.finding(
                 config,
                 f"{label(config)}: Env does not set PATH; each engine uses its own default",
@@ -69,7 +69,3 @@ class UnsoundSearchPath(Check):
             "resolved against the current directory",
             at={"pointer": pointer("config", "Env", position)},
         )
-
-
-def _has_command(config: Config) -> bool:
-    return bool(config.command_line("Entrypoint") or config.command_line("Cmd"))

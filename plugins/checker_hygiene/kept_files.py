@@ -44,8 +44,7 @@ class KeptFile(NamedTuple):
 
 def kept_contents(layer: Layer) -> Mapping[int, bytes]:
     """The first bytes of files of a layer, by position, as far as they were kept."""
-    tar = layer.blob.tar if layer.blob else None
-    return {} if tar is None else tar.contents
+    return {} if layer.tar is None else layer.tar.contents
 
 
 def kept_files(rootfs: Rootfs, chosen: Callable[[Layer], Iterable[int]]) -> Iterator[KeptFile]:

@@ -7,11 +7,15 @@ include such archives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from checker import Archive, Config, Entries
 from checker.checks.listed import Scope
-from checker.checks.scopes import configs_of, has_whole_root, tables_of
+from checker.checks.scopes import (
+    configs_of,
+    has_whole_root,
+    tables_of,
+    where_a_config,
+    with_setting,
+)
 from checker.model.image import text
 
 _LATEST = ":latest"
@@ -23,11 +27,6 @@ CACHE_PLACES = frozenset(
     }
 )
 """The directories in which package managers have their caches."""
-
-
-def _has_volumes(archive: Archive) -> bool:
-    configs = configs_of(archive)
-    return not configs or any(config.settings.get("Volumes") for config in configs)
 
 
 def _has_labels(archive: Archive) -> bool:
@@ -46,14 +45,6 @@ def _has_names_without_a_version(archive: Archive) -> bool:
     return any(_LATEST in name or ":" not in name.rpartition("/")[2] for name in names)
 
 
-def _where_a_config(is_so: Callable[[Config], bool]) -> Scope:
-    def includes(archive: Archive) -> bool:
-        configs = configs_of(archive)
-        return not configs or any(map(is_so, configs))
-
-    return Scope(includes, None)
-
-
 def _where_history_has(*words: str, first: int = 0) -> Scope:
     """The images of whose history one step has any of some words.
 
@@ -66,13 +57,12 @@ def _where_history_has(*words: str, first: int = 0) -> Scope:
         steps = (text(entry.get("created_by")) or "" for entry in config.history[first:])
         return any(word in step for step in steps for word in words)
 
-    return _where_a_config(is_so)
+    return where_a_config(is_so)
 
 
 def _is_unwatched(config: Config) -> bool:
     """Whether it starts something, without a health check."""
-    is_started = config.command_line("Entrypoint") or config.command_line("Cmd")
-    return bool(is_started) and config.settings.get("Healthcheck") is None
+    return config.has_command and config.settings.get("Healthcheck") is None
 
 
 def _has_several_layers(archive: Archive) -> bool:
@@ -93,13 +83,13 @@ LAYOUTS = Scope(
 )
 """Image layouts."""
 
-VARIABLES = _where_a_config(lambda config: bool(config.settings.get("Env")))
-UNWATCHED = _where_a_config(_is_unwatched)
+VARIABLES = with_setting("Env")
+UNWATCHED = where_a_config(_is_unwatched)
 # The first step may begin with the files of a base image.
 ADDITIONS = _where_history_has("ADD", first=1)
 UPGRADES = _where_history_has("up", "sync", "pacman")
 SUDO = _where_history_has("sudo")
-VOLUMES = Scope(_has_volumes, None)
+VOLUMES = with_setting("Volumes")
 LABELS = Scope(_has_labels, None)
 NAMES_WITHOUT_A_VERSION = Scope(_has_names_without_a_version, None)
 SEVERAL_LAYERS = Scope(_has_several_layers, None)

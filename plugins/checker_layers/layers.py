@@ -79,7 +79,7 @@ def uses(archive: Archive) -> Iterable[list[Use]]:
         return [[Use(archive.rootfs.layers[0], (), is_known=archive.kind is Kind.ROOTFS)]]
     found: dict[int, list[Use]] = {}
     for image in archive.images:
-        # Not for each layer anew: an image may list a thousand.
+        # Computed once per image, which may list a thousand layers.
         known = tuple(takewhile(is_read, image.layers))
         for layer in image.layers:
             if layer.blob is not None and is_tar_layer(layer):

@@ -115,10 +115,6 @@ def _has_working_directory(config: Config) -> bool:
     return bool(clean_path(text(config.settings.get("WorkingDir")) or ""))
 
 
-def _has_command(config: Config) -> bool:
-    return bool(config.command_line("Entrypoint") or config.command_line("Cmd"))
-
-
 def _has_other_programs(config: Config) -> bool:
     return bool(config.settings.get("Healthcheck") or config.settings.get("Shell"))
 
@@ -140,7 +136,7 @@ NOT_EXPORTED = Scope(
 EMPTY_ROOTS = Scope(_may_be_empty, None)
 WHITEOUTS = _where_a_table(lambda entries: bool(entries.whiteouts))
 WORKING_DIRECTORIES = _where_a_config(_has_working_directory)
-COMMANDS = _where_a_config(_has_command)
+COMMANDS = _where_a_config(lambda config: config.has_command)
 OTHER_PROGRAMS = _where_a_config(_has_other_programs)
 SYMLINKS = _where_a_table(lambda entries: _SYMLINK in entries.kinds)
 HALF_MERGED = Scope(_may_be_half_merged, None)

@@ -28,13 +28,11 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.session import Session
 from checker.testing import build, sample
-from checker.testing.cases import Case, load_cases
 from checker.testing.image import sample_image
 from checker.testing.tar import file
+from tests.case_files import CASES, FILES, cases_of
 from tests.effort import examples
 
-CASES = Path(__file__).parents[1] / "cases"
-FILES = sorted(CASES.glob("checker_*/*.toml"))
 SEED = 5
 RANDOM = examples(200)
 LARGE = 9 << 20
@@ -90,13 +88,6 @@ def assert_not_asked(session: Session, path: Path, asked: list[str]) -> None:
     assert asked == []
     late = {rule.id for rule in ALL} - {rule.id for rule in begun.running}
     assert late >= {"LYR001", "ENG003", "OCI042"}
-
-
-def cases_of(of_bundle: Path) -> list[Case]:
-    try:
-        return load_cases(of_bundle)
-    except ValueError:
-        return []  # recorded results of engines, in a form of their own
 
 
 @pytest.mark.parametrize("of_bundle", FILES, ids=lambda one: one.stem)

@@ -16,11 +16,9 @@ from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.plugins import load_plugins
 from checker.session import Session
-from checker.testing.cases import Case, load_cases
+from tests.case_files import CASES, FILES, cases_of
 from tests.effort import examples
 
-CASES = Path(__file__).parents[1] / "cases"
-FILES = sorted(CASES.glob("checker_*/*.toml"))
 SEED = 4
 RANDOM, CHUNK = examples(400), 25
 # So few lookups that rules leave something out.
@@ -62,13 +60,6 @@ def facts_of(path: Path) -> Archive:
 
 def without_times(run: CheckRun) -> CheckRun:
     return run._replace(results=tuple(result._replace(seconds=0) for result in run.results))
-
-
-def cases_of(file: Path) -> list[Case]:
-    try:
-        return load_cases(file)
-    except ValueError:
-        return []  # recorded results of engines, in a form of their own
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

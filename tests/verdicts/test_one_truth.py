@@ -21,10 +21,9 @@ from benchmarks.one_truth.properties import (
 )
 from checker.plugins import load_plugins
 from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
-from checker.testing.cases import Case, load_cases
 from checker.verdicts import VerdictOutcome
+from tests.case_files import CASES, cases_of
 
-CASES = Path(__file__).parents[1] / "cases"
 FILES = sorted(CASES.glob("*/*.toml"))
 SEED = 9
 RANDOM = 150
@@ -57,13 +56,6 @@ def test_every_case(file: Path, sessions: Sessions, tmp_path: Path) -> None:
         folder.mkdir()
         path = case.build().write(folder)
         assert_one_truth(path, sessions)
-
-
-def cases_of(file: Path) -> list[Case]:
-    try:
-        return list(load_cases(file))
-    except ValueError:
-        return []  # recorded results of engines, in a form of their own
 
 
 KINDS = ("docker-archive", "oci-archive", "docker-oci-archive", "legacy", "multi-platform")

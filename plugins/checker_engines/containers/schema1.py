@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checker.model.image import Json, items, mapping, text
-from checker.patterns import pattern
+from checker.model.names import is_hex
 from checker_engines.containers.manifest_formats import ambiguity_error
 from checker_engines.containers.manifest_types import SCHEMA_1, V1_COMPATIBILITY
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 
 _CALLED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-_ID = pattern("[a-f0-9]{64}")
+_ID_DIGITS = 64
 
 
 def schema1_error(raw: bytes) -> str | None:
@@ -47,7 +47,7 @@ def _history_error(history: Sequence[object]) -> str | None:
     ids = [text(image.get("id")) or "" for image in images]
     parents = [text(image.get("parent")) or "" for image in images]
     for each in ids:
-        if _ID.fullmatch(each) is None:
+        if not is_hex(each, _ID_DIGITS):
             return f"image ID {quote(each)} is invalid"
     if parents[-1]:
         return "Invalid parent ID in the base layer of the image"

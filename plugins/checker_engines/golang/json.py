@@ -207,7 +207,7 @@ class _Key:
 # A thousand images may have the same config, which engines decode for each.
 @lru_cache(maxsize=8)
 def _fit_again(raw: bytes, key: _Key) -> _Fitted:
-    """The first value of a text that can be parsed, decoded into a shape; nobody changes it."""
+    """The first value of a text that parses, decoded as a shape; callers must not modify it."""
     parsed = _parse(raw)
     return _fit(None if parsed is None else parsed.value, key.shape, None)
 
