@@ -137,7 +137,7 @@ def _facts(archive: Archive, parts: Iterable[_Part]) -> Archive:
     return archive._replace(
         source=Source.FILE,
         size=size,
-        sha256=None,
+        digests={},
         compression=NOT_COMPRESSED,
         tar=Tar(entries, size=size, end=offset, end_blocks=2),
         members=members,

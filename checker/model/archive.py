@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from checker.model.blob import Blob
@@ -132,7 +133,8 @@ class Archive(NamedTuple):
         path: The path as the user gave it; ``-`` for standard input.
         source: What the bytes came from.
         size: Size in bytes; of a directory, the sum of its files.
-        sha256: Hash of the bytes as they came; None for a directory, or if it was not asked for.
+        digests: Digests of the bytes as they came, in hexadecimal, by algorithm; none for a
+            directory, or if they were not asked for. Who asks for one that is still computed waits.
         compression: How the whole archive is compressed.
         tar: The outer tar; of a directory, its files as entries.
         members: The members and what was read of them.
@@ -163,7 +165,7 @@ class Archive(NamedTuple):
     path: str
     source: Source
     size: int
-    sha256: str | None
+    digests: Mapping[str, str]
     compression: Compression
     tar: Tar
     members: Members
@@ -183,6 +185,11 @@ class Archive(NamedTuple):
     attached: tuple[Attached, ...] = ()
     crashes: tuple[str, ...] = ()
     raw: RawTar | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        """The SHA-256 of the bytes as they came; None for a directory, or if not asked for."""
+        return self.digests.get("sha256")
 
     @property
     def location(self) -> Location:

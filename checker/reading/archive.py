@@ -153,6 +153,7 @@ class Reading:
         """
         self._meter.check()
         _await_digests(self.archive.members.blobs, self._meter)
+        _await_whole(self.archive, self._meter)
         change = self._opened.content.change()
         if change is not None:
             # What was found may be true of neither the old content nor the new one.
@@ -252,11 +253,8 @@ def _facts_so_far(path: str, opened: Opened, options: ReadOptions, began: float)
         )
         damage = None if inside is not None else _find_damage(path, opened, steps)
         raw = _keep_raw(opened, steps)
-        if options.whole_digest:
-            # That of the file is known when those of its members are.
-            _await_digests(blobs, options.meter)
-        sha256 = opened.sha256 or hashing.result(options.meter)
-    archive = _gather(_Gathered(path, opened, blobs, sha256, began), options, steps)
+        digests = _known_digests(opened) or hashing.digests(blobs, options.meter)
+    archive = _gather(_Gathered(path, opened, blobs, digests, began), options, steps)
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes, raw=raw)
 
@@ -280,7 +278,8 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) 
     with closing(again.content):
         blobs = _read_blobs(path, again, options, steps)
         raw = _keep_raw(again, steps)
-    archive = _gather(_Gathered(path, again, blobs, again.sha256, began), options, steps)
+    digests = _known_digests(again)
+    archive = _gather(_Gathered(path, again, blobs, digests, began), options, steps)
     return archive._replace(raw=raw)
 
 
@@ -373,23 +372,25 @@ class _FileHash:
             self._thread = Thread(target=run, daemon=True)
             self._thread.start()
 
-    def result(self, meter: Meter) -> str | None:
-        """Wait for the hash; None if it is not wanted, or the file cannot be read.
+    def digests(self, blobs: Mapping[int, Blob], meter: Meter) -> Mapping[str, str]:
+        """The hash; none if it is not wanted, or the file cannot be read.
 
-        Raises:
-            EarlyHashError: It was begun before, and the file could not be read then.
+        Who asks for a hash that was begun before waits for it.
+
+        Args:
+            blobs: The members, which are hashed at the same time.
+            meter: Counts what is hashed.
         """
         if self._hash is None:
-            return None
-        meter.begin(self._hash.span.length)
-        self._hash.wait(lambda count: meter.count(count, ""))
-        meter.end()
+            return {}
+        digests = EarlyDigests(self._hash, partial(meter.count, part=""))
+        if self._thread is None:
+            return digests
+        _await_digests(blobs, meter)
         try:
-            return self._hash.result()
-        except OSError as error:
-            if self._thread is None:
-                raise EarlyHashError(str(error)) from error
-            return None
+            return _awaited(digests, self._hash.span.length, meter)
+        except EarlyHashError:
+            return {}
 
     def close(self) -> None:
         """Stop, however far it came."""
@@ -443,6 +444,25 @@ def _await_digests(blobs: Mapping[int, Blob], meter: Meter) -> None:
         digests.known()
     if pending:
         meter.end()
+
+
+def _await_whole(archive: Archive, meter: Meter) -> None:
+    """Wait for the digest of the archive itself, if another thread computes it."""
+    if isinstance(archive.digests, EarlyDigests):
+        _awaited(archive.digests, archive.size, meter)
+
+
+def _awaited(digests: EarlyDigests, size: int, meter: Meter) -> Mapping[str, str]:
+    """Digests of so many bytes, when they are there: a pass of its own."""
+    meter.begin(size)
+    known = digests.known()
+    meter.end()
+    return known
+
+
+def _known_digests(opened: Opened) -> Mapping[str, str]:
+    """The digests of a source that was read when it was opened."""
+    return {} if opened.sha256 is None else {"sha256": opened.sha256}
 
 
 def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
@@ -688,19 +708,19 @@ class _Gathered(NamedTuple):
         path: What the archive is called.
         opened: Its tar.
         blobs: The members that were read, by position.
-        sha256: Hash of the file, if it is wanted.
+        digests: Digests of the file, if they are wanted.
         began: When the reading began, of ``time.perf_counter``.
     """
 
     path: str
     opened: Opened
     blobs: dict[int, Blob]
-    sha256: str | None
+    digests: Mapping[str, str]
     began: float
 
 
 def _gather(read: _Gathered, options: ReadOptions, steps: Steps) -> Archive:
-    path, opened, blobs, sha256, began = read
+    path, opened, blobs, digests, began = read
     limits = options.limits
     place = Location(archive=path)
     found = _affordable(
@@ -729,7 +749,7 @@ def _gather(read: _Gathered, options: ReadOptions, steps: Steps) -> Archive:
         path=path,
         source=opened.source,
         size=opened.size,
-        sha256=sha256,
+        digests=digests,
         compression=opened.compression,
         tar=opened.tar,
         members=members,
