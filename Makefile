@@ -48,10 +48,11 @@ help:
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# Compiled once, since with PYTHONDONTWRITEBYTECODE it would be compiled at every start. A first run
-# leaves what lets the next ones start faster.
+# With a C compiler, the parts in C are compiled. Python is compiled once, since with
+# PYTHONDONTWRITEBYTECODE it would be compiled at every start. A first run leaves what lets the next
+# ones start faster.
 # One stamp per set of dependencies. All are renewed when the packaging changes.
-$(VENV)/stamp-run: pyproject.toml | $(BIN)/python
+$(VENV)/stamp-run: pyproject.toml hatch_build.py $(wildcard checker/compiled/*.c) | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@$(BIN)/python -m compileall -q checker plugins schemas
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -49,7 +49,7 @@ ALLOWED = {
     },
 }
 # They import nothing of the project, and everything may import them.
-FOUNDATION = {"patterns", "records", "typing_names"}
+FOUNDATION = {"compiled", "patterns", "records", "typing_names"}
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -367,7 +368,7 @@ class _FileHash:
         self._hash = hashed
         self._thread: Thread | None = None
         if file is not None and hashed is None:
-            hashed = self._hash = EarlyHash(Span(0, os.fstat(file).st_size))
+            hashed = self._hash = EarlyHash(Span(0, os.fstat(file).st_size), hashlib.sha256())
             run = partial(hashed.compute, file, lambda: not self._closed)
             self._thread = Thread(target=run, daemon=True)
             self._thread.start()

@@ -20,10 +20,10 @@ from checker.model.entries import Span
 from checker.reading.large_members import large_members
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.records import NamedTuple
-from checker.typing_names import TYPE_CHECKING, TypeVar
+from checker.typing_names import TYPE_CHECKING, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from checker.reading.background import Background
+    from checker.compiled.sha256 import Sha256
 
 _CHUNK = 1 << 21
 # The thread that hashes waits for the interpreter after each piece, while others are at work.
@@ -35,23 +35,40 @@ _SHA256 = "sha256"
 _Piece = TypeVar("_Piece", bytes, memoryview)
 
 
+class Hash(Protocol):
+    """What hashes, as ``hashlib.sha256`` does."""
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Hash the next bytes."""
+        ...
+
+    def hexdigest(self) -> str:
+        """The digest of all bytes so far, in hexadecimal."""
+        ...
+
+
 class EarlyHash:
     """The sha256 of one stretch of the file, perhaps not worked out yet.
 
+    Args:
+        span: The stretch, in bytes.
+        sha256: Hashes it; has no bytes yet.
+
     Attributes:
         span: The stretch, in bytes.
+        sha256: The hash of the bytes so far.
         is_begun: Whether work on it has begun.
         hashed: Bytes of it that are hashed.
     """
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, sha256: Hash) -> None:
         self.span = span
+        self.sha256 = sha256
         self.is_begun = False
         self.hashed = 0
-        self._sha256 = hashlib.sha256()
         self._error: OSError | None = None
         self._done = Event()
-        self.update(b"")
+        self.advance(0)
 
     @property
     def has_failed(self) -> bool:
@@ -62,8 +79,7 @@ class EarlyHash:
         """Hash the stretch on this thread, as long as somebody wants it."""
         error = _shorter()
         try:
-            read = _passing_reader(file, self.span.length)
-            for piece in _pieces(read, self.span, is_wanted):
+            for piece in _passing_pieces(file, self.span, is_wanted):
                 self.update(piece)
         except OSError as problem:
             error = problem
@@ -71,8 +87,12 @@ class EarlyHash:
 
     def update(self, piece: bytes | memoryview) -> None:
         """Hash the next bytes of the stretch."""
-        self._sha256.update(piece)
-        self.hashed += len(piece)
+        self.sha256.update(piece)
+        self.advance(len(piece))
+
+    def advance(self, count: int) -> None:
+        """Say that so many further bytes are hashed."""
+        self.hashed += count
         if self.hashed == self.span.length:
             self._done.set()
 
@@ -105,7 +125,7 @@ class EarlyHash:
         self._done.wait()
         if self._error is not None:
             raise self._error
-        return self._sha256.hexdigest()
+        return self.sha256.hexdigest()
 
 
 class EarlyHashError(Exception):
@@ -164,11 +184,112 @@ class _Stretch(NamedTuple):
 
     Attributes:
         span: The stretch, in bytes.
-        hashes: What they are a part of: that of the whole file first, if it is wanted.
+        hashes: What they are a part of, one or two: the whole file first, if its hash is wanted.
     """
 
     span: Span
     hashes: tuple[EarlyHash, ...]
+
+
+class _Hashing(Protocol):
+    """How stretches are hashed."""
+
+    def new(self) -> Hash:
+        """A hash without bytes."""
+        ...
+
+    def read(self, file: int, stretch: _Stretch, is_wanted: Callable[[], bool]) -> None:
+        """Read a stretch for all of its hashes, as long as somebody wants them.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Wait until all that was read is hashed."""
+        ...
+
+
+class _OneByOne:
+    """Each stretch has one hash."""
+
+    def new(self) -> Hash:
+        return hashlib.sha256()
+
+    def read(self, file: int, stretch: _Stretch, is_wanted: Callable[[], bool]) -> None:
+        (one,) = stretch.hashes
+        for piece in _passing_pieces(file, stretch.span, is_wanted):
+            one.update(piece)
+
+    def close(self) -> None:
+        pass
+
+
+class _InOnePass:
+    """A second hash of the same bytes takes no time of its own, thanks to a part in C.
+
+    Args:
+        new: A hash without bytes.
+        update_both: Hashes the next bytes of two of these.
+    """
+
+    def __init__(
+        self, new: Callable[[], Sha256], update_both: Callable[[Sha256, Sha256, memoryview], None]
+    ) -> None:
+        self.new = new
+        self._update_both = update_both
+
+    def read(self, file: int, stretch: _Stretch, is_wanted: Callable[[], bool]) -> None:
+        pieces = _passing_pieces(file, stretch.span, is_wanted)
+        if len(stretch.hashes) == 1:
+            for piece in pieces:
+                stretch.hashes[0].update(piece)
+            return
+        one, other = stretch.hashes
+        # Both are made by ``new``.
+        states = cast("Sha256", one.sha256), cast("Sha256", other.sha256)
+        for piece in pieces:
+            self._update_both(*states, piece)
+            one.advance(len(piece))
+            other.advance(len(piece))
+
+    def close(self) -> None:
+        pass
+
+
+class _OnTwoThreads:
+    """A second thread computes the second hash of the same bytes.
+
+    What one thread reads is handed to the other, since to copy it from the cache of the system once
+    more takes a fifth of the time of hashing it.
+    """
+
+    def __init__(self) -> None:
+        from checker.reading.background import Background  # here, as few runs need it
+
+        self._second = Background(_apply)
+
+    def new(self) -> Hash:
+        return hashlib.sha256()
+
+    def read(self, file: int, stretch: _Stretch, is_wanted: Callable[[], bool]) -> None:
+        first, *others = stretch.hashes
+        for piece in _pieces(_reader(file), stretch.span, is_wanted):
+            for other in others:
+                self._second.put(_Update(other, piece))
+            first.update(piece)
+
+    def close(self) -> None:
+        self._second.close()
+
+
+def _hashing_of_both() -> _Hashing:
+    try:
+        from checker.compiled.sha256 import Sha256, update_both
+    except ImportError:
+        return _OnTwoThreads()
+    return _InOnePass(Sha256, update_both)
 
 
 class EarlyHashes:
@@ -176,9 +297,7 @@ class EarlyHashes:
 
     Args:
         path: The archive. What cannot be opened or is not a plain file has no early hashes.
-        whole: Whether the whole file is hashed as well, while a second thread hashes the members.
-            What one thread reads is handed to the other, since to copy it from the cache of the
-            system once more takes a fifth of the time of hashing it.
+        whole: Whether the whole file is hashed as well.
     """
 
     def __init__(self, path: str, *, whole: bool = False) -> None:
@@ -191,11 +310,13 @@ class EarlyHashes:
         if file is None:
             return
         self._identity = _identity(file)
-        stretches = _stretches(file, whole=whole)
+        members = _large_members(file)
+        hashing = _hashing_of_both() if whole else _OneByOne()
+        stretches = [_Stretch(span, (EarlyHash(span, hashing.new()),)) for span in members]
+        if whole:
+            stretches = _with_whole(stretches, EarlyHash(_whole(file), hashing.new()))
         self._hashes = {one.span: one for stretch in stretches for one in stretch.hashes}
-        # The thread that reads computes the first hash of each stretch.
-        hashers = _hashers() if whole else []
-        self._thread = Thread(target=self._run, args=(file, stretches, hashers), daemon=True)
+        self._thread = Thread(target=self._run, args=(file, stretches, hashing), daemon=True)
         self._thread.start()
 
     def claim(self, file: int, span: Span) -> EarlyHash | None:
@@ -223,49 +344,27 @@ class EarlyHashes:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(
-        self, file: int, stretches: list[_Stretch], hashers: list[Background[_Update]]
-    ) -> None:
+    def _run(self, file: int, stretches: list[_Stretch], hashing: _Hashing) -> None:
         error = _shorter()
         with ExitStack() as at_end:
             # Whatever happens here, somebody may wait for a hash.
             at_end.callback(lambda: _give_up(stretches, error))
-            for hasher in hashers:
-                at_end.callback(hasher.close)
+            at_end.callback(hashing.close)
             at_end.callback(os.close, file)
             try:
                 for stretch in stretches:
-                    self._read(file, stretch, hashers)
+                    wanted = tuple(one for one in stretch.hashes if self._is_left(one))
+                    if wanted:
+                        left = stretch._replace(hashes=wanted)
+                        hashing.read(file, left, lambda: not self._closed)
             except OSError as problem:
                 error = problem
-
-    def _read(self, file: int, stretch: _Stretch, hashers: list[Background[_Update]]) -> None:
-        """Read a stretch once for all of its hashes."""
-        wanted = [one for one in stretch.hashes if self._is_left(one)]
-        if not wanted:
-            return
-        own, *others = wanted
-        if not others:
-            read = _passing_reader(file, stretch.span.length)
-            for passing in _pieces(read, stretch.span, lambda: not self._closed):
-                own.update(passing)
-            return
-        for piece in _pieces(_reader(file), stretch.span, lambda: not self._closed):
-            for hasher, one in zip(hashers, others, strict=False):
-                hasher.put(_Update(one, piece))
-            own.update(piece)
 
     def _is_left(self, one: EarlyHash) -> bool:
         """Whether a hash is to be computed here; then nobody else does it from now on."""
         with self._lock:
             one.is_begun |= not self._closed and one.span in self._hashes
             return one.is_begun
-
-
-def _hashers() -> list[Background[_Update]]:
-    from checker.reading.background import Background  # here, as few runs hash the whole file
-
-    return [Background(_apply)]
 
 
 class _Update(NamedTuple):
@@ -305,12 +404,16 @@ def _pieces(
         left -= len(piece)
 
 
+def _passing_pieces(file: int, span: Span, is_wanted: Callable[[], bool]) -> Iterator[memoryview]:
+    """The same in larger pieces, each of which is overwritten by the next one."""
+    return _pieces(_passing_reader(file, span.length), span, is_wanted)
+
+
 def _reader(file: int) -> Callable[[int, int], bytes]:
     return lambda offset, most: os.pread(file, min(_CHUNK, most), offset)
 
 
 def _passing_reader(file: int, most: int) -> Callable[[int, int], memoryview]:
-    """Reads larger pieces, each of which is overwritten by the next one."""
     buffer = memoryview(bytearray(min(_PASSING_CHUNK, most)))
 
     def read(offset: int, most: int) -> memoryview:
@@ -353,19 +456,23 @@ def _identity(file: int) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _stretches(file: int, *, whole: bool) -> list[_Stretch]:
-    """What is read: the large members, the largest first, or the whole file from its start."""
-    size = os.fstat(file).st_size
-    members = large_members(
-        lambda offset, count: os.pread(file, count, offset), size, _WORTH_A_START
+def _whole(file: int) -> Span:
+    return Span(0, os.fstat(file).st_size)
+
+
+def _large_members(file: int) -> list[Span]:
+    """The large members, the largest first."""
+    return large_members(
+        lambda offset, count: os.pread(file, count, offset), _whole(file).length, _WORTH_A_START
     )
-    if not whole:
-        return [_Stretch(span, (EarlyHash(span),)) for span in members]
-    of_file = EarlyHash(Span(0, size))
+
+
+def _with_whole(members: list[_Stretch], of_file: EarlyHash) -> list[_Stretch]:
+    """The whole file from its start, with the members in it."""
     found = []
     offset = 0
-    for span in sorted(members):
+    for span, hashes in sorted(members, key=lambda member: member.span):
         found.append(_Stretch(Span(offset, span.offset - offset), (of_file,)))
-        found.append(_Stretch(span, (of_file, EarlyHash(span))))
+        found.append(_Stretch(span, (of_file, *hashes)))
         offset = span.offset + span.length
-    return [*found, _Stretch(Span(offset, size - offset), (of_file,))]
+    return [*found, _Stretch(Span(offset, of_file.span.length - offset), (of_file,))]

@@ -18,11 +18,13 @@ from checker.model.entries import Span
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.testing import Member, compress, write_tar
+from tests.compiled_parts import compiled_part, without_part
 
 LARGE = 9 << 20
 ENDLESS = 1 << 38
 BLOCK = 512
 PREAD = os.pread
+PREADV = os.preadv
 MANIFEST = Member("manifest.json", b"[]")
 LAYER = write_tar([Member("big", os.urandom(LARGE))])
 GZIP_LAYER = compress(LAYER, "gzip")
@@ -36,6 +38,15 @@ ARCHIVES = {
     "no large member": [MANIFEST],
     "a cut layer": [MANIFEST, Member("layer.tar", LAYER[: LARGE - 512])],
 }
+
+
+@pytest.fixture(params=["the part in C", "two threads"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How the file is hashed together with its members."""
+    if request.param == "two threads":
+        without_part("sha256", monkeypatch)
+    else:
+        compiled_part("sha256")
 
 
 @pytest.fixture
@@ -121,7 +132,13 @@ def test_the_file_is_read_once_for_all_hashes(path: Path, monkeypatch: pytest.Mo
         read.append(Span(offset, len(piece)))
         return piece
 
+    def preadv(file: int, buffers: list[memoryview], offset: int) -> int:
+        length = PREADV(file, buffers, offset)
+        read.append(Span(offset, length))
+        return length
+
     monkeypatch.setattr(os, "pread", pread)
+    monkeypatch.setattr(os, "preadv", preadv)
     early = EarlyHashes(str(path), whole=True)
     with path.open("rb") as file:
         whole = claimed(early, file.fileno(), Span(0, path.stat().st_size))
@@ -222,7 +239,7 @@ def test_a_pipe_is_not_even_opened(path: Path) -> None:
 
 
 def test_a_file_that_became_shorter(opened: int) -> None:
-    begun = EarlyHash(Span(LARGE, 2 * LARGE))
+    begun = EarlyHash(Span(LARGE, 2 * LARGE), hashlib.sha256())
     begun.compute(opened, lambda: True)
     with pytest.raises(OSError, match="shorter"):
         begun.result()
@@ -230,7 +247,7 @@ def test_a_file_that_became_shorter(opened: int) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
-    begun = EarlyHash(Span(0, LARGE))
+    begun = EarlyHash(Span(0, LARGE), hashlib.sha256())
     begun.compute(folder, lambda: True)
     os.close(folder)
     with pytest.raises(IsADirectoryError):
@@ -239,7 +256,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_hashing_stops_when_it_is_not_wanted(opened: int) -> None:
     wanted = iter((True, False))
-    begun = EarlyHash(Span(0, LARGE))
+    begun = EarlyHash(Span(0, LARGE), hashlib.sha256())
     begun.compute(opened, lambda: next(wanted))
     with pytest.raises(OSError, match="shorter"):
         begun.result()
