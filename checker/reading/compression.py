@@ -31,6 +31,8 @@ _NUMBER_OF_ERROR = pattern(r"^Error -?[0-9]+ ")
 # A decompressor copies what it is given after the end of its stream. It is given little at first,
 # then more and more, lest a file of tiny streams be copied again for each of them.
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
+# Of zstd more, so that nearly all that comes out at once is as much as is asked for.
+_LAST_ZSTD_SLICE = 1 << 20
 _WINDOW = 1 << 21
 _XZ_PADDING = bytes(4)
 _PADDING_AT_ONCE = 1 << 12
@@ -88,7 +90,7 @@ Buffer: TypeAlias = bytes | memoryview
 class _Decompressor(Protocol):
     """The interface that bz2, lzma, zstd and isal share."""
 
-    def decompress(self, data: Buffer, max_length: int = -1) -> bytes: ...
+    def decompress(self, data: Buffer, max_length: int, /) -> bytes: ...
     @property
     def eof(self) -> bool: ...
     @property
@@ -115,7 +117,7 @@ class _GzipMember:
         self._size = 0
         self._eof = False
 
-    def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
+    def decompress(self, data: Buffer, max_length: int, /) -> bytes:
         if self._header is not None:
             header = self._header + bytes(data)
             size = _gzip_header_size(header)
@@ -235,7 +237,7 @@ class _ZstdFrame:
         self._is_last = False
         self._blocks_left = _ZSTD_BLOCKS
 
-    def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
+    def decompress(self, data: Buffer, max_length: int, /) -> bytes:
         data = self._pending + data
         if not self._inner.needs_input:
             self._pending = data
@@ -312,27 +314,42 @@ def _has_checksum(head: bytes) -> bool:
     return is_frame and bool(head[_ZSTD_MAGIC] & _ZSTD_CHECKSUM)
 
 
-def _new_decompressor(kind: CompressionKind, limits: Limits, head: bytes) -> _Decompressor:
-    # Imported here: a run loads the one library that it needs.
+_New: TypeAlias = Callable[[bytes], _Decompressor]
+"""Makes a decompressor for a stream with these first bytes."""
+
+
+# Libraries are imported here: a run loads the one that it needs.
+def _decompressors(kind: CompressionKind, limits: Limits) -> _New:
+    """What makes the decompressors for the streams of one kind."""
     if kind is CompressionKind.GZIP:
-        return _GzipMember()
+        return lambda _head: _GzipMember()
     if kind is CompressionKind.BZIP2:
         import bz2
 
-        return bz2.BZ2Decompressor()
+        return lambda _head: bz2.BZ2Decompressor()
     if kind is CompressionKind.XZ:
         import lzma
 
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=limits.window)
+        return lambda _head: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=limits.window)
+    new = _zstd_decompressors(min(max(10, limits.window.bit_length() - 1), 31))
+    return lambda head: _ZstdFrame(new()) if _has_checksum(head) else new()
+
+
+def _zstd_decompressors(window_log: int) -> Callable[[], _Decompressor]:
+    try:
+        from checker.compiled.zstd import Decompressor
+    except ImportError:
+        return _library_decompressors(window_log)
+    return lambda: Decompressor(window_log)
+
+
+def _library_decompressors(window_log: int) -> Callable[[], _Decompressor]:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
-    window_log = max(10, limits.window.bit_length() - 1)
-    found = zstd.ZstdDecompressor(
-        options={zstd.DecompressionParameter.window_log_max: min(window_log, 31)},
-    )
-    return _ZstdFrame(found) if _has_checksum(head) else found
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: window_log}
+    return lambda: zstd.ZstdDecompressor(options=options)
 
 
 class LimitError(Exception):
@@ -356,9 +373,11 @@ class Inflater:
     def __init__(self, kind: CompressionKind, limits: Limits) -> None:
         self._kind = kind
         self._limits = limits
+        self._new: _New | None = None
         self._decompressor: _Decompressor | None = None
         self._head = b""
         self._slice = _FIRST_SLICE
+        self._last_slice = _LAST_ZSTD_SLICE if kind is CompressionKind.ZSTD else _LAST_SLICE
         self._taken = 0
         self._given = 0
         self._streams = 0
@@ -417,7 +436,7 @@ class Inflater:
                 rest = self._begin_stream(rest)
                 continue
             part, later = rest[: self._slice], rest[self._slice :]
-            self._slice = min(2 * self._slice, _LAST_SLICE)
+            self._slice = min(2 * self._slice, self._last_slice)
             yield from self._inflate(self._decompressor, part, self._taken - len(later))
             unused = 0
             if self._decompressor.eof:
@@ -475,7 +494,8 @@ class Inflater:
             self._head = head
             return data[len(head) :]
         if detect(head) is self._kind or not self._streams:
-            self._decompressor = _new_decompressor(self._kind, self._limits, head)
+            self._new = self._new or _decompressors(self._kind, self._limits)
+            self._decompressor = self._new(head)
             if not self._streams:
                 self._see_first_header(head)
             self._slice = _FIRST_SLICE
