@@ -82,6 +82,7 @@ from checker.typing_names import TYPE_CHECKING
 if TYPE_CHECKING:
     from checker.model.attached import Attached
     from checker.model.damage import Damage
+    from checker.reading.early_inflating import EarlyInflating
 
 _LAST_DOCUMENTS = (MANIFEST_JSON, INDEX_JSON, REPOSITORIES)
 _LAYER_NAME = pattern(
@@ -483,6 +484,7 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             chunks=partial(_chunks, opened, options.meter, position),
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
+            inflated=partial(_early_inflated, opened, options, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
             is_unchanged=opened.content.is_unchanged,
             read_ahead=partial(_read_ahead, opened, position),
@@ -523,6 +525,14 @@ def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> Ear
     if early is None or opened.file is None or position in entries.sparse:
         return None
     return early.claim(opened.file, entries.content(position))
+
+
+def _early_inflated(opened: Opened, options: ReadOptions, position: int) -> EarlyInflating | None:
+    """What comes out of a compressed member, if to inflate it has begun."""
+    entries = opened.tar.entries
+    if options.early is None or opened.file is None or position in entries.sparse:
+        return None
+    return options.early.claim_inflated(opened.file, entries.content(position), options.limits)
 
 
 def _is_document(path: str) -> bool:
@@ -683,6 +693,7 @@ class _Workers:
             task._replace(
                 chunks=lambda: self._until_closed(task.chunks()),
                 is_unchanged=lambda: not self._closed and task.is_unchanged(),
+                is_wanted=lambda: not self._closed,
                 seekable=lambda: self._seekable_until_closed(task.seekable()),
             ),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
+from checker.model.compression import Compression, CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.document import Document
 from checker.model.forms import COSE_START, MOST_COSE_BYTES
@@ -23,7 +23,10 @@ from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.records import NamedTuple
-from checker.typing_names import Protocol
+from checker.typing_names import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from checker.reading.early_inflating import EarlyInflating
 
 # Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
 _JSON_STARTS = (
@@ -49,8 +52,10 @@ class Task(NamedTuple):
         chunks: Gives its content in pieces.
         seekable: Gives its content in any order; None if it can only be had from its start.
         early: Gives its sha256, if work on that has begun before all else; else None.
+        inflated: Gives what comes out of it, if to inflate it has begun before all else; else None.
         count_bytes: Counts bytes of it that others have read.
         is_unchanged: Whether bytes that are read twice are still the same.
+        is_wanted: Whether to go on.
         read_ahead: Gives what was found in it before, if it was read ahead.
     """
 
@@ -62,8 +67,10 @@ class Task(NamedTuple):
     chunks: Callable[[], Iterator[bytes]]
     seekable: Callable[[], Seekable | None] = lambda: None
     early: Callable[[], EarlyHash | None] = lambda: None
+    inflated: Callable[[], EarlyInflating | None] = lambda: None
     count_bytes: Callable[[int], None] = lambda _size: None
     is_unchanged: Callable[[], bool] = lambda: True
+    is_wanted: Callable[[], bool] = lambda: True
     read_ahead: Callable[[], Blob | None] = lambda: None
 
 
@@ -367,7 +374,10 @@ def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
 
 
 class _CompressedReading:
-    """Reads a compressed layer: one thread hashes and inflates, another one hashes and walks."""
+    """Reads a compressed layer: one thread hashes and inflates, another one hashes and walks.
+
+    The first thread may have begun before.
+    """
 
     def __init__(
         self, task: Task, kind: CompressionKind, walker: TarWalker, limits: Limits
@@ -381,21 +391,42 @@ class _CompressedReading:
         self._inflated = 0
 
     def run(self, head: bytes, chunks: Iterator[bytes]) -> Blob:
+        early = None if self._hashes.need_bytes else self._task.inflated()
+        if early is not None:
+            return self._take(early)
+        pieces = self._inflater.inflate(self._hashed(chain((head,), chunks)))
         if self._task.size < _WORTH_A_THREAD:
-            limit = self._pump(head, chunks, self._consume)
+            limit = self._pump(pieces, self._consume)
         else:
             background = Background(self._consume)
             try:
-                limit = self._pump(head, chunks, background.put)
+                limit = self._pump(pieces, background.put)
             finally:
                 background.close()
+        return self._blob(self._size, self._inflater.finish(), limit)
+
+    def _take(self, early: EarlyInflating) -> Blob:
+        """Take what another thread inflates."""
+        limit = self._pump(self._counted(early), self._consume)
+        return self._blob(early.taken, early.finish(), limit)
+
+    def _counted(self, early: EarlyInflating) -> Iterator[bytes]:
+        counted = 0
+        for piece in early.pieces():
+            self._task.count_bytes(early.taken - counted)
+            counted = early.taken
+            yield piece
+            if not self._task.is_wanted():
+                return
+
+    def _blob(self, size: int, compression: Compression, limit: LimitReached | None) -> Blob:
         if limit is not None:
             self._walker.abandon()
         tar = self._walker.finish()
         return _empty(self._task)._replace(
-            size=self._size,
+            size=size,
             digests=self._hashes.digests(),
-            compression=self._inflater.finish(),
+            compression=compression,
             inflated_size=self._inflated,
             inflated_digests={"sha256": self._diff.hexdigest()},
             tar=tar,
@@ -404,10 +435,10 @@ class _CompressedReading:
         )
 
     def _pump(
-        self, head: bytes, chunks: Iterator[bytes], consume: Callable[[bytes], None]
+        self, pieces: Iterator[bytes], consume: Callable[[bytes], None]
     ) -> LimitReached | None:
         try:
-            for piece in self._inflater.inflate(self._hashed(chain((head,), chunks))):
+            for piece in pieces:
                 self._inflated += len(piece)
                 consume(piece)
         except LimitError as error:

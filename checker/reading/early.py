@@ -24,6 +24,8 @@ from checker.typing_names import TYPE_CHECKING, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from checker.compiled.sha256 import Sha256
+    from checker.model.limits import Limits
+    from checker.reading.early_inflating import EarlyInflating
 
 _CHUNK = 1 << 21
 # The thread that hashes waits for the interpreter after each piece, while others are at work.
@@ -306,11 +308,13 @@ class EarlyHashes:
         self._identity: tuple[int, ...] = ()
         self._closed = False
         self._thread: Thread | None = None
+        self._inflating: EarlyInflating | None = None
         file = _open(path)
         if file is None:
             return
         self._identity = _identity(file)
         members = _large_members(file)
+        self._inflating = _inflate_early(file, members)
         hashing = _hashing_of_both() if whole else _OneByOne()
         stretches = [_Stretch(span, (EarlyHash(span, hashing.new()),)) for span in members]
         if whole:
@@ -338,9 +342,27 @@ class EarlyHashes:
                 return None
         return found
 
+    def claim_inflated(self, file: int, span: Span, limits: Limits) -> EarlyInflating | None:
+        """What comes out of a compressed stretch; it can be had once.
+
+        Args:
+            file: The file that is read, to tell whether it is the same.
+            span: The stretch, in bytes.
+            limits: The limits that apply.
+
+        Returns:
+            None if the caller has to inflate it.
+        """
+        found = self._inflating
+        if found is None or found.span != span or _identity(file) != self._identity:
+            return None
+        return found.claimed(limits)
+
     def close(self) -> None:
         """Stop, however far it came."""
         self._closed = True
+        if self._inflating is not None:
+            self._inflating.close()
         if self._thread is not None:
             self._thread.join()
 
@@ -454,6 +476,16 @@ def _open(path: str) -> int | None:
 def _identity(file: int) -> tuple[int, ...]:
     status = os.fstat(file)
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _inflate_early(file: int, members: list[Span]) -> EarlyInflating | None:
+    """Begin to inflate the largest member, if it is compressed with zstd."""
+    if not members or looks_like_header(os.pread(file, BLOCK, members[0].offset)):
+        return None
+    # Imported here, as plain layers begin to be hashed before.
+    from checker.reading.early_inflating import inflate_early
+
+    return inflate_early(file, members[0])
 
 
 def _whole(file: int) -> Span:
