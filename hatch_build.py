@@ -21,7 +21,7 @@ from packaging.tags import platform_tags
 PARTS = Path("checker", "compiled")
 # The oldest Python whose stable interface has all that is used.
 FIRST_PYTHON = "cp311"
-FLAGS = ("-std=c11", "-O2", "-fPIC", "-DPy_LIMITED_API=0x030B0000")
+FLAGS = ("-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", "-fPIC", "-DPy_LIMITED_API=0x030B0000")
 
 
 class CompiledParts(BuildHookInterface[Any]):

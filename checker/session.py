@@ -34,7 +34,7 @@ from checker.plugin_settings import read_plugin_settings
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import Reading, ReadOptions, begin_archive, begin_file
 from checker.reading.blob import KnownBlobs
-from checker.reading.early import EarlyHashError, EarlyHashes
+from checker.reading.early import EarlyError, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
@@ -805,7 +805,7 @@ def _boundary(name: str) -> Iterator[None]:
     """The boundary around all reading: what goes wrong in it is told of the archive."""
     try:
         yield
-    except (CheckerError, EarlyHashError, MemoryError):
+    except (CheckerError, EarlyError, MemoryError):
         raise
     except _ProgressError as error:
         raise error.error from None
@@ -820,7 +820,7 @@ def _without_early_errors(read: Callable[[], T]) -> T:
     """Read, and once more if another thread could not read what it hashes: none does it then."""
     try:
         return read()
-    except EarlyHashError:
+    except EarlyError:
         return read()
 
 

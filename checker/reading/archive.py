@@ -55,7 +55,7 @@ from checker.patterns import pattern
 from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
-from checker.reading.early import EarlyDigests, EarlyHash, EarlyHashError, EarlyHashes
+from checker.reading.early import EarlyDigests, EarlyError, EarlyHash, EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
 from checker.reading.raw_tar import keep_raw
@@ -150,7 +150,7 @@ class Reading:
 
         Raises:
             UnreadableError: The source was changed meanwhile.
-            EarlyHashError: Another thread could not read what it hashes. If the archive is read
+            EarlyError: Another thread could not read what it hashes. If the archive is read
                 again, no other thread hashes it.
         """
         self._meter.check()
@@ -391,7 +391,7 @@ class _FileHash:
         _await_digests(blobs, meter)
         try:
             return _awaited(digests, self._hash.span.length, meter)
-        except EarlyHashError:
+        except EarlyError:
             return {}
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from checker.model.location import Location
 from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.early import EarlyDigests, EarlyHash
+from checker.reading.early import EarlyDigests, EarlyError, EarlyHash
 from checker.reading.layer_cache import LayerCache, LayerFacts, Question, facts_of
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
@@ -133,8 +133,24 @@ def read_blob(
         records: Records of extension headers that the tars of an archive share.
         cache: Facts of layers that were read before.
     """
-    chunks = task.chunks()
     common = records or Records(limits.records)
+    try:
+        return _read(task, plan, limits, common, cache)
+    except EarlyError:
+        common.give_back()
+        alone = task._replace(early=lambda: None, inflated=lambda: None)
+        return _read(alone, plan, limits, common, cache)
+
+
+def _read(
+    task: Task, plan: ContentPlan, limits: Limits, common: Records, cache: LayerCache | None
+) -> Blob:
+    """Read one member.
+
+    Raises:
+        EarlyError: What another thread has begun cannot be had.
+    """
+    chunks = task.chunks()
     try:
         head = _take_head(chunks)
         if _is_document(task, head):

@@ -15,6 +15,7 @@ from checker.model.compression import (
 )
 from checker.model.limits import LimitReached, Limits
 from checker.patterns import pattern
+from checker.reading.zstd_library import find_library
 from checker.typing_names import Protocol, TypeAlias
 
 _MAGICS = (
@@ -331,19 +332,42 @@ def _decompressors(kind: CompressionKind, limits: Limits) -> _New:
         import lzma
 
         return lambda _head: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=limits.window)
-    new = _zstd_decompressors(min(max(10, limits.window.bit_length() - 1), 31))
+    new = _zstd_decompressors(zstd_window_log(limits))
     return lambda head: _ZstdFrame(new()) if _has_checksum(head) else new()
+
+
+def zstd_window_log(limits: Limits) -> int:
+    """The largest window of zstd within the limits, as the power of two of its bytes."""
+    return min(max(10, limits.window.bit_length() - 1), 31)
+
+
+def sound_zstd(head: bytes, streams: int) -> Compression:
+    """What there is to say of zstd data without any fault.
+
+    Args:
+        head: Its first bytes, ``HEAD_SIZE`` if there are so many.
+        streams: How many frames there are.
+    """
+    return Compression(
+        kind=CompressionKind.ZSTD,
+        streams=streams,
+        skippable_first=_is_skippable(head[:MAGIC_SIZE]),
+        window=_zstd_window(head[:MAGIC_SIZE]),
+        head=head[: _kept_size(CompressionKind.ZSTD, head)],
+    )
 
 
 def _zstd_decompressors(window_log: int) -> Callable[[], _Decompressor]:
     try:
         from checker.compiled.zstd import Decompressor
+
+        library = find_library()
     except ImportError:
-        return _library_decompressors(window_log)
-    return lambda: Decompressor(window_log)
+        return _module_decompressors(window_log)
+    return lambda: Decompressor(library, window_log)
 
 
-def _library_decompressors(window_log: int) -> Callable[[], _Decompressor]:
+def _module_decompressors(window_log: int) -> Callable[[], _Decompressor]:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:

@@ -130,8 +130,11 @@ class EarlyHash:
         return self.sha256.hexdigest()
 
 
-class EarlyHashError(Exception):
-    """Another thread could not read what it hashes, so the digests are not there."""
+class EarlyError(Exception):
+    """What another thread began cannot be had: it could not read it, or left it to others.
+
+    If the same is read again, nothing of it is left to that thread.
+    """
 
 
 class EarlyDigests(Mapping[str, str]):
@@ -151,14 +154,14 @@ class EarlyDigests(Mapping[str, str]):
         """Wait for the digest.
 
         Raises:
-            EarlyHashError: The bytes could not be read.
+            EarlyError: The bytes could not be read.
         """
         if self._known is None:
             self._hashing.wait(self._count)
             try:
                 self._known = {_SHA256: self._hashing.result()}
             except OSError as error:
-                raise EarlyHashError(str(error)) from error
+                raise EarlyError(str(error)) from error
         return self._known
 
     def __getitem__(self, algorithm: str) -> str:
@@ -166,7 +169,7 @@ class EarlyDigests(Mapping[str, str]):
 
         Raises:
             KeyError: It is not computed with this algorithm.
-            EarlyHashError: The bytes could not be read.
+            EarlyError: The bytes could not be read.
         """
         return self.known()[algorithm]
 
@@ -361,8 +364,9 @@ class EarlyHashes:
     def close(self) -> None:
         """Stop, however far it came."""
         self._closed = True
-        if self._inflating is not None:
-            self._inflating.close()
+        inflating, self._inflating = self._inflating, None
+        if inflating is not None:
+            inflating.close()
         if self._thread is not None:
             self._thread.join()
 

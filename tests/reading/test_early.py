@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
@@ -15,10 +17,18 @@ import pytest
 
 from checker.model.archive import Archive
 from checker.model.entries import Span
+from checker.model.limits import Limits
 from checker.reading.archive import ReadOptions, read_archive
-from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.early import EarlyError, EarlyHash, EarlyHashes
+from checker.reading.tar.table import Records
 from checker.testing import Member, compress, write_tar
+from tests.cache.stores import WatchedCache
 from tests.compiled_parts import compiled_part, without_part
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LARGE = 9 << 20
 ENDLESS = 1 << 38
@@ -28,10 +38,22 @@ PREADV = os.preadv
 MANIFEST = Member("manifest.json", b"[]")
 LAYER = write_tar([Member("big", os.urandom(LARGE))])
 GZIP_LAYER = compress(LAYER, "gzip")
+ZSTD_LAYER = compress(LAYER, "zstd")
+ZSTD_FRAMES = compress(LAYER[: LARGE // 2], "zstd") + compress(LAYER[LARGE // 2 :], "zstd")
+SKIPPABLE = b"\x5e\x2a\x4d\x18" + (20).to_bytes(4, "little") + b"skip" * 5
+CHECKED: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+DAMAGED = zstd.compress(LAYER, options=CHECKED)[:-1] + b"x"
 NAMED = f"blobs/sha512/{hashlib.sha512(LAYER).hexdigest()}"
 ARCHIVES = {
     "a plain layer": [MANIFEST, Member("layer.tar", LAYER)],
     "a compressed layer": [MANIFEST, Member("layer.tar.gz", GZIP_LAYER)],
+    "a layer of zstd": [MANIFEST, Member("layer.tar.zst", ZSTD_LAYER)],
+    "a layer of several frames": [MANIFEST, Member("x", SKIPPABLE + ZSTD_FRAMES + SKIPPABLE)],
+    "a damaged layer of zstd": [MANIFEST, Member("layer.tar.zst", DAMAGED)],
+    "a cut layer of zstd": [MANIFEST, Member("layer.tar.zst", ZSTD_LAYER[: LARGE - 512])],
+    "data after zstd": [MANIFEST, Member("layer.tar.zst", ZSTD_LAYER + b"more")],
+    "zeros after zstd": [MANIFEST, Member("layer.tar.zst", ZSTD_LAYER + bytes(100))],
+    "two layers of zstd": [MANIFEST, Member("1", ZSTD_LAYER), Member("2", ZSTD_FRAMES)],
     "two layers": [MANIFEST, Member("1.tar", LAYER), Member("2.tar", LAYER[::-1])],
     "a blob called by its SHA-512": [Member("oci-layout", b"{}"), Member(NAMED, LAYER)],
     "a large file that is no tar": [MANIFEST, Member("x", b"x" * LARGE)],
@@ -71,6 +93,8 @@ def facts(archive: Archive) -> list[object]:
             list(blob.digests),
             blob.diff_id,
             blob.inflated_size,
+            blob.compression,
+            blob.limits,
             blob.error,
             blob.tar and (list(blob.tar.entries), blob.tar.anomalies),
         )
@@ -192,6 +216,90 @@ def write_endless_archive(path: Path) -> list[Span]:
         file.write(header.tobuf(tarfile.GNU_FORMAT))
         file.truncate(ENDLESS + 3 * BLOCK)
     return [Span(0, ENDLESS + 3 * BLOCK), Span(BLOCK, ENDLESS)]
+
+
+# --- what is decompressed early
+
+
+@pytest.fixture
+def zstd_span(path: Path) -> Span:
+    """An archive with a layer of zstd, and where that is."""
+    compiled_part("zstd")
+    content = write_tar(ARCHIVES["a layer of zstd"])
+    path.write_bytes(content)
+    return Span(content.index(ZSTD_LAYER), len(ZSTD_LAYER))
+
+
+def test_a_layer_is_decompressed_ahead(path: Path, zstd_span: Span) -> None:
+    with path.open("rb") as file, closing(EarlyHashes(str(path))) as early:
+        found = early.claim_inflated(file.fileno(), zstd_span, Limits())
+        assert found is not None
+        assert b"".join(found.pieces()) == LAYER
+        assert found.taken == zstd_span.length
+        assert early.claim_inflated(file.fileno(), zstd_span, Limits()) is None
+
+
+def test_it_is_not_had_with_other_limits_or_of_other_bytes(path: Path, zstd_span: Span) -> None:
+    other = zstd_span._replace(length=zstd_span.length - 1)
+    with path.open("rb") as file, closing(EarlyHashes(str(path))) as early:
+        limits = Limits(inflated=LARGE)
+        assert early.claim_inflated(file.fileno(), zstd_span, limits) is None
+        assert early.claim_inflated(file.fileno(), other, Limits()) is None
+        os.utime(path, (1, 1))
+        assert early.claim_inflated(file.fileno(), zstd_span, Limits()) is None
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_it_stops_when_it_is_closed(path: Path, zstd_span: Span, count: int) -> None:
+    with path.open("rb") as file, closing(EarlyHashes(str(path))) as early:
+        found = early.claim_inflated(file.fileno(), zstd_span, Limits())
+        assert found is not None
+        pieces = found.pieces()
+        for _ in range(count):
+            next(pieces)
+    early.close()
+
+
+def test_what_is_odd_is_left_to_others(path: Path) -> None:
+    compiled_part("zstd")
+    path.write_bytes(write_tar(ARCHIVES["a damaged layer of zstd"]))
+    span = Span(path.read_bytes().index(DAMAGED), len(DAMAGED))
+    with path.open("rb") as file, closing(EarlyHashes(str(path))) as early:
+        found = early.claim_inflated(file.fileno(), span, Limits())
+        assert found is not None
+        with pytest.raises(EarlyError):
+            list(found.pieces())
+
+
+def test_records_of_what_is_read_again_are_given_back() -> None:
+    shared = Records(10)
+    shared.take(1)
+    one, other = shared.of_one(), shared.of_one()
+    assert one.take(3)
+    assert other.take(2)
+    one.give_back()
+    assert one.is_whole
+    assert not other.is_whole
+    assert shared.take_if_there(7)
+    assert not shared.take_if_there(1)
+
+
+def test_a_known_layer_whose_early_hash_fails_is_hashed_again(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(write_tar(ARCHIVES["a compressed layer"]))
+    cache = WatchedCache(tmp_path / "cache")
+    expected = read_archive(str(path), ReadOptions(cache=cache))
+
+    def fail(*_arguments: object) -> int:
+        time.sleep(0.5)  # when somebody waits for the hash
+        raise OSError(errno.EIO, "it cannot be read")
+
+    monkeypatch.setattr(os, "preadv", fail)
+    with closing(EarlyHashes(str(path))) as early:
+        again = read_archive(str(path), ReadOptions(early=early, cache=cache))
+    assert facts(again) == facts(expected)
+    assert not again.crashes
 
 
 def test_another_file_and_another_stretch_have_none(

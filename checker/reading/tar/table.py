@@ -138,6 +138,11 @@ class Records:
             self._left -= count
             return True
 
+    def give_back(self) -> None:
+        """Give back all that were taken, as what took them is read again."""
+        with self._lock:
+            self._left = self.limit
+
     def of_one(self) -> Records:
         """The same for one tar, to know afterwards whether it took any."""
         return _RecordsOfOne(self)
@@ -163,6 +168,11 @@ class _RecordsOfOne(Records):
     def take_if_there(self, count: int) -> bool:
         """Take some of them, unless there are not enough left; whether they were taken."""
         return self._shared.take_if_there(count) and super().take(count)
+
+    def give_back(self) -> None:
+        """Give back all that were taken, as what took them is read again."""
+        self._shared.take(self._left - self.limit)
+        super().give_back()
 
 
 class EntryTable:
