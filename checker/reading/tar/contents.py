@@ -215,13 +215,15 @@ class Contents:
         for position, head in programs:
             self._read_program(position, head, passed)
 
-    def _maybe_meant(self, rows: PlainRows, paths: Sequence[str]) -> list[int]:
+    def _maybe_meant(self, rows: PlainRows, paths: Sequence[str]) -> Sequence[int]:
         """Numbers, in order, of some files, among which are all that are meant."""
+        if rows.meant is not None:
+            return rows.meant[: bisect_left(rows.meant, len(paths))]
         plan = self._plan
         found: set[int] = set()
         found.update(
             number
-            for number in self._maybe_named(rows, paths)
+            for number in self._maybe_named(paths)
             if (path := paths[number]) in plan.paths or path.rpartition("/")[2] in plan.endings
         )
         if plan.executables or plan.libraries:
@@ -233,10 +235,8 @@ class Contents:
             found.update(i for i, path in enumerate(paths) if path.startswith(tops))
         return sorted(i for i in found if rows.kinds[i] == REGULAR_TYPE and rows.sizes[i])
 
-    def _maybe_named(self, rows: PlainRows, paths: Sequence[str]) -> Sequence[int]:
+    def _maybe_named(self, paths: Sequence[str]) -> Sequence[int]:
         """Numbers of some files, among which are all that the plan names."""
-        if rows.named is not None:
-            return rows.named[: bisect_left(rows.named, len(paths))]
         if self._names_shorter:
             return range(len(paths))
         ends = self._ends
