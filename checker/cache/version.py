@@ -12,8 +12,8 @@ from checker.cache.encoding import FORMAT
 from checker.model.content import ContentPlan
 from checker.reading.layer_cache import Question
 
-_PACKAGES = ("reading", "model", "cache")
-_SOURCE = ".py"
+_PACKAGES = ("reading", "model", "cache", "compiled")
+_CODE = (".py", ".so")
 
 
 def reader_version() -> bytes:
@@ -21,19 +21,19 @@ def reader_version() -> bytes:
     found = hashlib.sha256(f"{__version__} {FORMAT} {sys.version_info[:2]}".encode())
     top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for package in _PACKAGES:
-        for path in _sources(os.path.join(top, package)):
+        for path in _code(os.path.join(top, package)):
             with open(path, "rb") as file:
                 found.update(hashlib.sha256(file.read()).digest())
     return found.digest()
 
 
-def _sources(directory: str) -> Iterator[str]:
-    """The sources below a directory, in order; none in a zip file, which has a version."""
+def _code(directory: str) -> Iterator[str]:
+    """The modules below a directory, in order; none in a zip file, which has a version."""
     if not os.path.isdir(directory):
         return
     for path, directories, files in os.walk(directory):
         directories.sort()
-        yield from (os.path.join(path, name) for name in sorted(files) if name.endswith(_SOURCE))
+        yield from (os.path.join(path, name) for name in sorted(files) if name.endswith(_CODE))
 
 
 def question_digest(question: Question) -> bytes:

@@ -59,7 +59,7 @@ def run_process(at_end: Callable[[], None]) -> NoReturn:
         at_end: What is left to do once everything is written.
     """
     occupy_closed_streams()
-    # Else NumPy starts threads for algebra, which is not done here; each waits busily for a while.
+    # Else NumPy, which pyarrow imports, starts threads for algebra; each waits busily for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.excepthook = _end_at_exception
     sys.unraisablehook = _end_at_lost_interrupt

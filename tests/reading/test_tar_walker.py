@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.reading.tar import bulk, plain, seeking
+from checker.reading.tar import batches, plain, seeking
 from checker.reading.tar.header import BLOCK
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.testing.elf import Linking, elf
@@ -33,6 +33,7 @@ from checker.testing.tar import (
     symlink,
     write_tar,
 )
+from tests.compiled_parts import compiled_part, without_part
 from tests.effort import examples
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.model.tar import Tar
-    from checker.reading.tar.table import PlainRows
 
 PIECES = (1, 7, 511, 513, 4096)
 SMALL_ENOUGH = 60_000
@@ -581,16 +581,19 @@ def test_any_header_with_a_right_checksum_is_a_fact(
 # --- plain headers, which are read many at a time
 
 
-@pytest.fixture(params=["batches", "windows"], scope="module")
+@pytest.fixture(params=["compiled", "batches"], scope="module")
 def reader(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Headers are read in batches, or in windows as well, however few there are."""
+    """Headers are read by the compiled part, or in batches, however few there are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plain, "MANY", 0 if request.param == "windows" else 1 << 40)
-        patch.setattr(plain, "_BULK", "")
-        patch.setattr(plain, "_SMALLEST_WINDOW", 0)
-        patch.setattr(plain, "_PAUSE", 0)
+        for name in ("plain_headers", "elf_files"):
+            if request.param == "compiled":
+                patch.setitem(sys.modules, f"checker.compiled.{name}", compiled_part(name))
+            else:
+                without_part(name, patch)
+        patch.setattr(batches, "_PAUSE", 0)
         # Some batches end where the bytes end that are given, and some read on.
-        patch.setattr(plain, "_ENOUGH", 12)
+        patch.setattr(batches, "ENOUGH", 12)
+        patch.setattr(plain, "ENOUGH", 12)
         patch.setattr(seeking, "_SMALLEST", 2048)
         yield
 
@@ -617,6 +620,7 @@ SPECIAL = (
     file("app/large.json", f'{{"token": "{TOKEN}"}}'.ljust(3000)),
     file("usr/bin/program", PROGRAM, mode=0o755),
     file("usr/lib/libfar.so.1", FAR_NAMES),
+    file("lib/ld-2.31.so", FAR_NAMES),
     file("opt/data", bytes(40_000), mode=0o700),
     file("inner.tar", write_tar([file(f"inner/{number}", b"x") for number in range(3)])),
 )
@@ -707,18 +711,41 @@ UNUSUAL_FIELDS = {
     "time with an 8": [(136, b"14524778400\0")],
     "user of blanks": [(108, b" " * 8)],
     "device after a NUL": [(329, b"\x000000001")],
+    "minor device after a NUL": [(337, b"\x000000001")],
+    "no number as group": [(116, b"\x80" * 8)],
+    "user in base 256": [(108, b"\x80\xfe\xdc\xba\x98\x76\x54\x32")],
+    "negative user": [(108, b"\xff\0\0\0\0\0\0\0")],
+    "largest time": [(136, b"\x80\0\0\0\x7f" + b"\xff" * 7)],
+    "time too large": [(136, b"\x80\0\0\0\x80" + bytes(7))],
+    "time much too large": [(136, b"\x80\0\0\x01" + bytes(8))],
+    "smallest time": [(136, b"\xff\xff\xff\xff\x80" + bytes(7))],
+    "time too small": [(136, b"\xff\xff\xff\xff\x7f" + b"\xff" * 7)],
+    "time much too small": [(136, b"\xff\xff\xff\xfe" + b"\xff" * 8)],
+    "time with another mark": [(136, b"\x81" + bytes(10) + b"\x03")],
+    "time with text after a NUL": [(136, b"14524770\0xyz")],
+    "largest size": [(124, b"\x80\0\0\0\x7f" + b"\xff" * 7)],
+    "quarter of the largest size": [(124, b"\x80\0\0\0\x1f" + b"\xff" * 7)],
+    "sum after a NUL": [(148, b"\x00")],
 }
+
+
+def with_fields(at: int, fields: list[tuple[int, bytes]]) -> bytes:
+    """Other fields in the header at an offset; a checksum among them is that of the rest."""
+    block = bytearray(PLAIN_TAR[at : at + BLOCK])
+    for place, value in fields:
+        block[place : place + len(value)] = value
+    sealed = bytearray(resealed(bytes(block)))
+    for place, value in fields:
+        if place == 148:
+            sealed[place : place + len(value)] = value
+    return PLAIN_TAR[:at] + bytes(sealed) + PLAIN_TAR[at + BLOCK :]
 
 
 @pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("number", [3, 24])
 @pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
 def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], number: int) -> None:
-    at = PLAIN_EXTENTS[number].header
-    block = bytearray(PLAIN_TAR[at : at + BLOCK])
-    for place, value in fields:
-        block[place : place + len(value)] = value
-    data = PLAIN_TAR[:at] + resealed(bytes(block)) + PLAIN_TAR[at + BLOCK :]
+    data = with_fields(PLAIN_EXTENTS[number].header, fields)
     expected = everything(walk([data], HEADER_BY_HEADER))
     assert everything(walk([data])) == expected
     assert everything(seek(data)) == expected
@@ -734,6 +761,46 @@ SEALS = st.sampled_from([b"%06o\0 ", b"%06o  ", b"%07o\0", b"%6o\0 ", b"%06o\x00
 def test_numbers_that_are_spelled_otherwise(changes: list[tuple[Any, bytes, bytes]]) -> None:
     data = with_spelling(changes)
     assert everything(walk([data])) == everything(walk([data], HEADER_BY_HEADER))
+
+
+NUMBER_FIELDS = ((100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8))
+# Their first bytes, if a field is shorter.
+NUMBERS = st.one_of(
+    st.text("0178 \0", max_size=12).map(str.encode),
+    st.builds(
+        "{:0{}o}{}".format, st.integers(0, 1 << 36), st.integers(1, 12), st.sampled_from(" \0")
+    ).map(str.encode),
+    st.builds(
+        lambda mark, fill, end: (mark + fill * 11)[: 12 - len(end)] + end,
+        st.sampled_from([b"\x80", b"\xff", b"\x81", b"\xfe", b"\xc0"]),
+        st.sampled_from([b"\0", b"\xff", b"\x7f", b"\x80"]),
+        st.binary(max_size=9),
+    ),
+)
+
+
+@pytest.mark.usefixtures("reader")
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PLAIN_EXTENTS), st.sampled_from(NUMBER_FIELDS), NUMBERS),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(400, 5000),
+)
+@settings(max_examples=examples(400), deadline=None)
+def test_numbers_in_all_fields(
+    changes: list[tuple[Any, tuple[int, int], bytes]], piece: int
+) -> None:
+    changed = bytearray(PLAIN_TAR)
+    for extent, (at, width), value in changes:
+        block = changed[extent.header : extent.header + BLOCK]
+        block[at : at + width] = value[:width].ljust(width, b"\0")
+        changed[extent.header : extent.header + BLOCK] = resealed(bytes(block))
+    data = bytes(changed)
+    expected = everything(walk([data], HEADER_BY_HEADER))
+    assert everything(walk([data])) == expected
+    assert everything(seek(data, most=piece)) == expected
 
 
 @pytest.mark.usefixtures("reader")
@@ -935,56 +1002,6 @@ def test_many_plain_headers(plan: ContentPlan) -> None:
     assert len(expected[0]) == len(MANY_MEMBERS)
 
 
-def test_windows_are_read_where_there_are_many_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = 0
-
-    class Counting(bulk.BulkHeaders):
-        def read(self, data: bytes, position: int, offset: int) -> PlainRows | None:
-            nonlocal rows
-            found = super().read(data, position, offset)
-            rows += 0 if found is None else len(found.kinds)
-            return found
-
-    members = [file(f"srv/{number}", b"x" * 700) for number in range(3000)]
-    data = write_tar(members)
-    monkeypatch.setattr(bulk, "BulkHeaders", Counting)
-    monkeypatch.setattr(plain, "_BULK", "")
-    monkeypatch.setattr(plain, "MANY", 1000)
-    tar = walk_by_seeking(
-        TarWalker(Limits(), EXECUTABLES), lambda at, size: data[at : at + size], len(data)
-    )
-    assert [entry.name for entry in tar.entries] == [member.name for member in members]
-    assert 1000 < rows <= 2000
-
-
-@pytest.mark.parametrize(
-    ("many", "knows_size", "expected"),
-    [(2500, True, False), (1500, True, True), (2500, False, True), (20_000, False, False)],
-    ids=str,
-)
-def test_numpy_is_imported_if_many_headers_are_still_to_come(
-    monkeypatch: pytest.MonkeyPatch, many: int, *, knows_size: bool, expected: bool
-) -> None:
-    """Of a stream, four times as many as there were."""
-    is_loaded = False
-
-    def load(_columns: object) -> None:
-        nonlocal is_loaded
-        is_loaded = True
-
-    data = write_tar([file(f"srv/{number}", b"x" * 700) for number in range(3000)])
-    monkeypatch.setattr(plain, "_BULK", "")
-    monkeypatch.setattr(plain, "_windows", load)
-    monkeypatch.setattr(plain, "MANY", many)
-    if knows_size:
-        walker = TarWalker(Limits(), EXECUTABLES)
-        tar = walk_by_seeking(walker, lambda at, size: data[at : at + size], len(data))
-    else:
-        tar = walk(cut(data, 1 << 18))
-    assert len(tar.entries) == 3000
-    assert is_loaded is expected
-
-
 # Some end like others.
 WORDS = st.sampled_from(
     ["a", ".a", "b.a", "ab.a", "aab.a", "baab.a", "abaab.a", "b.abaab.a", "ab.abaab.a", "a.", ".."]
@@ -1018,14 +1035,6 @@ def test_files_are_wanted_by_any_last_part(
     data = write_tar([file(name, b"content") for name in names])
     expected = everything(walk([data], plan._replace(digests=True)))
     assert everything(walk([data], plan)) == expected
-
-
-def test_many_plain_headers_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = everything(walk([MANY_TAR], HEADER_BY_HEADER))
-    monkeypatch.setattr(plain, "MANY", 0)
-    monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.delitem(sys.modules, "checker.reading.tar.bulk")
-    assert everything(walk([MANY_TAR])) == expected
 
 
 # --- any bytes

@@ -16,7 +16,7 @@ from checker.reading.elf import HEAD_SIZE, MOST_TEXT
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.header import BLOCK, REGULAR_TYPE
-from checker.reading.tar.programs import FRONT, Programs
+from checker.reading.tar.programs import FRONT, Programs, ReadOnce
 from checker.reading.tar.seeking import ReadAt, read_whole
 from checker.reading.tar.table import EntryTable, PlainRows
 from checker.reading.tar.texts import TextSearch, is_text_file
@@ -215,13 +215,15 @@ class Contents:
         for position, head in programs:
             self._read_program(position, head, passed)
 
-    def _maybe_meant(self, rows: PlainRows, paths: Sequence[str]) -> list[int]:
+    def _maybe_meant(self, rows: PlainRows, paths: Sequence[str]) -> Sequence[int]:
         """Numbers, in order, of some files, among which are all that are meant."""
+        if rows.meant is not None:
+            return rows.meant[: bisect_left(rows.meant, len(paths))]
         plan = self._plan
         found: set[int] = set()
         found.update(
             number
-            for number in self._maybe_named(rows, paths)
+            for number in self._maybe_named(paths)
             if (path := paths[number]) in plan.paths or path.rpartition("/")[2] in plan.endings
         )
         if plan.executables or plan.libraries:
@@ -233,10 +235,8 @@ class Contents:
             found.update(i for i, path in enumerate(paths) if path.startswith(tops))
         return sorted(i for i in found if rows.kinds[i] == REGULAR_TYPE and rows.sizes[i])
 
-    def _maybe_named(self, rows: PlainRows, paths: Sequence[str]) -> Sequence[int]:
+    def _maybe_named(self, paths: Sequence[str]) -> Sequence[int]:
         """Numbers of some files, among which are all that the plan names."""
-        if rows.named is not None:
-            return rows.named[: bisect_left(rows.named, len(paths))]
         if self._names_shorter:
             return range(len(paths))
         ends = self._ends
@@ -265,12 +265,14 @@ class Contents:
 
     def _read_program(self, position: int, head: bytes, passed: Passed) -> None:
         size, start = self._entries.sizes[position], self._entries.offsets[position] + BLOCK
-        if self.read is None and size > FRONT:
-            self._programs.read_passed(position, head, self._at(start, size, passed))
-        else:
-            self._programs.read(
-                position, head, size, lambda offset, count: self._at(start + offset, count, passed)
-            )
+
+        def read(offset: int, count: int) -> bytes:
+            return self._at(start + offset, count, passed)
+
+        # What a stream gives of a file does not depend on the pieces that it comes in.
+        is_kept = self.read is not None or size <= FRONT
+        read_part = read if is_kept else ReadOnce(read, len(head)).read
+        self._programs.read(position, head, size, read_part)
 
     def _afforded(self, position: int, wanted: int) -> int:
         """How many bytes of a file are kept, within the limit."""

@@ -9,6 +9,12 @@ from checker.reading.tar.header import BLOCK
 ReadAt = Callable[[int, int], bytes]
 """Reads from an offset at most so many bytes; none at the end."""
 
+ENOUGH = 128
+"""With so many headers it is worth it to take them, and need not be read on behind their bytes."""
+REACH = 1 << 23
+"""So far from the first of them it is read on. What is in their files may be read after that."""
+WINDOW = 1 << 18
+"""Bytes that are read at once for further headers, at most."""
 # To read this much takes hardly longer than to read one header.
 _SMALLEST = 1 << 12
 

@@ -22,7 +22,6 @@ _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
 _AS_SLASHES = bytes(ord("/") if code in b"\0./" else code for code in range(256))
-_AS_IT_IS = SPELLINGS.index(("", ""))
 
 
 class PlainRows(NamedTuple):
@@ -40,9 +39,10 @@ class PlainRows(NamedTuple):
         sizes: Their sizes in bytes.
         mtimes: Their modification times in seconds.
         offsets: Their byte offsets in the tar.
-        are_clean: Whether all names are surely their own cleaned paths; False if that is not known.
-        named: The numbers of rows, in order, whose files the plan may name; None if that is not
-            known.
+        paths: The cleaned paths of the names; None if they are not known.
+        spellings: How each name differs from its path (``SPELLINGS``), if these are known.
+        meant: The numbers, in order, of some rows with files, among which are all whose content the
+            plan asks for, those searched for secrets aside; None if they are not known.
     """
 
     names: bytes
@@ -54,8 +54,9 @@ class PlainRows(NamedTuple):
     sizes: array[int]
     mtimes: array[int]
     offsets: array[int]
-    are_clean: bool = False
-    named: Sequence[int] | None = None
+    paths: Sequence[str] | None = None
+    spellings: bytes = b""
+    meant: Sequence[int] | None = None
 
     def parts(self, most: int) -> Iterator[PlainRows]:
         """The same rows, at most so many together."""
@@ -76,8 +77,9 @@ class PlainRows(NamedTuple):
                 sizes=self.sizes[rows],
                 mtimes=self.mtimes[rows],
                 offsets=self.offsets[rows],
-                are_clean=self.are_clean,
-                named=self.named and [i - start for i in self.named if i in numbers],
+                paths=self.paths and self.paths[rows],
+                spellings=self.spellings[rows],
+                meant=self.meant and [i - start for i in self.meant if i in numbers],
             )
 
 
@@ -263,12 +265,11 @@ class EntryTable:
         separators = count - 1
         name_bytes = len(rows.names) - separators + sum(map(len, rows.links.values()))
         self._name_bytes_left += count * _ORDINARY_NAME - name_bytes
-        if rows.are_clean:
-            paths = decode_name(rows.names).split("\0")
-            entries.spellings += bytes((_AS_IT_IS,)) * len(paths)
+        if rows.paths is None:
+            entries.paths += self._spelled(rows.names, start)
         else:
-            paths = self._spelled(rows.names, start)
-        entries.paths += paths
+            entries.paths += rows.paths
+            entries.spellings += rows.spellings
         entries.kinds += rows.kinds
         entries.modes.extend(rows.modes)
         entries.uids.extend(rows.uids)

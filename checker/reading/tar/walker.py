@@ -107,27 +107,46 @@ class TarWalker:
         """
         self._contents.read = read
 
-    def seek(self, windows: Windows, size: int) -> None:
-        """Read headers ahead in a tar with so many bytes, and skip what is before the next one."""
-        self._plain.seek(windows, size)
+    def seek(self, windows: Windows) -> None:
+        """Read headers ahead, and skip what is before the next one."""
+        self._plain.seek(windows)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the tar."""
+        taken = 0
+        if self._rest:
+            # Only what is waited for: to join all of a large piece would take much longer.
+            taken = self._awaited - len(self._rest)
+            data_of_rest, self._rest = self._rest + data[:taken], b""
+            self._take(data_of_rest, 0)
+        if taken < len(data):
+            self._take(data, taken)
+
+    def _take(self, data: bytes, start: int) -> None:
+        """Take the next bytes of the tar.
+
+        Args:
+            data: They are in it, up to its end.
+            start: Where in it they begin.
+        """
+        self._position -= start
         if self._stopped:
             self._position += len(data)
             return
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
         try:
-            used = self._walk(data)
+            used = self._walk(data, start)
         except WalkEnded:
             self._stopped = True
             used = len(data)
         if self._digests.pending:
-            self._digests.take(memoryview(data)[:used], self._position)
+            self._digests.take(memoryview(data)[start:used], self._position + start)
         self._rest = data[used:]
         self._position += used
+
+    @property
+    def _awaited(self) -> int:
+        """How many bytes are taken together next: what is collected, or a header."""
+        return BLOCK if self._cursor.collector is None else self._cursor.collect_size
 
     def abandon(self) -> None:
         """Take the next bytes as unknown, because a limit ended the reading."""
@@ -159,10 +178,14 @@ class TarWalker:
             limits=tuple(log.limits_reached),
         )
 
-    def _walk(self, data: bytes) -> int:
-        """Take the headers and content that are complete in ``data``; the number of bytes taken."""
+    def _walk(self, data: bytes, position: int) -> int:
+        """Take the headers and content that are complete in ``data`` from a position on.
+
+        Returns:
+            The position after them.
+        """
         cursor = self._cursor
-        position, length = 0, len(data)
+        length = len(data)
         while True:
             if cursor.skip:
                 step = min(cursor.skip, length - position)
@@ -351,7 +374,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
     """
     windows = Windows(read, size)
     walker.look_ahead(read)
-    walker.seek(windows, size)
+    walker.seek(windows)
     position = 0
     while position < size:
         step = min(walker.skippable, size - position)

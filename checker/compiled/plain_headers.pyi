@@ -1,0 +1,71 @@
+"""Plain headers of a tar that follow one another, as columns."""
+
+from collections.abc import Callable
+from typing import Self, TypeAlias
+
+Columns: TypeAlias = tuple[
+    bytes,
+    dict[int, bytes],
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    bytes,
+    list[str],
+    bytes,
+    list[int],
+]
+"""The columns of ``PlainRows`` in their order; those of numbers as arrays keep them."""
+
+class Reader:
+    """Reads plain headers.
+
+    Args:
+        named: Last parts of the paths of files whose content is meant.
+        below: Directories whose files are meant.
+        executables: Whether executables are meant.
+        libraries: Whether executables and shared libraries are meant.
+        hashed: Last parts of the paths of files that rows end with.
+        enough: After so many rows it does not read on.
+        reach: Nor so many bytes behind the first header.
+        window: So many bytes it asks for.
+    """
+
+    def __new__(
+        cls,
+        *,
+        named: tuple[bytes, ...],
+        below: tuple[bytes, ...],
+        executables: bool,
+        libraries: bool,
+        hashed: tuple[bytes, ...],
+        enough: int,
+        reach: int,
+        window: int,
+    ) -> Self: ...
+    def read(
+        self,
+        data: bytes,
+        position: int,
+        offset: int,
+        most: int,
+        read_on: Callable[[int, int], bytes] | None,
+        /,
+    ) -> Columns | None:
+        """Read plain headers that follow one another.
+
+        Args:
+            data: A part of the tar.
+            position: Where in it a header is.
+            offset: Byte offset of the part in the tar.
+            most: How many rows there may be.
+            read_on: Gives at most so many bytes from an offset in the tar on; none at its end.
+
+        Returns:
+            The columns; None if the first header is not plain.
+
+        Raises:
+            Exception: What ``read_on`` raises.
+        """
