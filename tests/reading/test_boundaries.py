@@ -25,7 +25,6 @@ from checker.testing.damage import base64_lines
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import compress, file
-from tests.compiled_parts import without_part
 
 VOLUME = write_tar([file("data/a.txt", "a"), file("data/b.txt", "b")])
 CHART = write_tar(
@@ -219,8 +218,6 @@ def test_a_step_that_fails_loses_its_own_answer(
     plugins: LoadedPlugins,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # A part in C does not take the steps of the module that it stands for.
-    without_part("elf_files", monkeypatch)
     monkeypatch.setattr(step.module, step.name, error)
     found, archive = checked(tmp_path, plugins, step.data)
     assert any(step.crash in crash for crash in found.crashes), found.crashes

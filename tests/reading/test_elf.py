@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,21 +21,9 @@ from checker.reading.elf import read_elf
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.testing.elf import ET_DYN, MACHINES, Linking, elf
 from checker.testing.tar import file, write_tar
-from tests.compiled_parts import compiled_part, without_part
 
 NEEDED = ("libssl.so.3", "libc.so.6")
 PLAN = ContentPlan.of([ContentRequest(executables=True, libraries=True)])
-
-
-@pytest.fixture(params=["compiled", "python"], scope="module", autouse=True)
-def _reader(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Files of which any part can be had are read by the part in C, or without it."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "compiled":
-            compiled_part("elf_files")
-        else:
-            without_part("elf_files", patch)
-        yield
 
 
 def walk(data: bytes, piece: int = 1 << 16) -> Tar:

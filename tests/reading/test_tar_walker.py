@@ -585,7 +585,7 @@ def test_any_header_with_a_right_checksum_is_a_fact(
 def reader(request: pytest.FixtureRequest) -> Iterator[None]:
     """Headers are read by the compiled part, or in batches, however few there are."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("plain_headers", "elf_files"):
+        for name in ("plain_headers",):
             if request.param == "compiled":
                 patch.setitem(sys.modules, f"checker.compiled.{name}", compiled_part(name))
             else:

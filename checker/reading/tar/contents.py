@@ -16,7 +16,7 @@ from checker.reading.elf import HEAD_SIZE, MOST_TEXT
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.header import BLOCK, REGULAR_TYPE
-from checker.reading.tar.programs import FRONT, Programs, ReadOnce
+from checker.reading.tar.programs import FRONT, Programs
 from checker.reading.tar.seeking import ReadAt, read_whole
 from checker.reading.tar.table import EntryTable, PlainRows
 from checker.reading.tar.texts import TextSearch, is_text_file
@@ -265,14 +265,12 @@ class Contents:
 
     def _read_program(self, position: int, head: bytes, passed: Passed) -> None:
         size, start = self._entries.sizes[position], self._entries.offsets[position] + BLOCK
-
-        def read(offset: int, count: int) -> bytes:
-            return self._at(start + offset, count, passed)
-
-        # What a stream gives of a file does not depend on the pieces that it comes in.
-        is_kept = self.read is not None or size <= FRONT
-        read_part = read if is_kept else ReadOnce(read, len(head)).read
-        self._programs.read(position, head, size, read_part)
+        if self.read is None and size > FRONT:
+            self._programs.read_passed(position, head, self._at(start, size, passed))
+        else:
+            self._programs.read(
+                position, head, size, lambda offset, count: self._at(start + offset, count, passed)
+            )
 
     def _afforded(self, position: int, wanted: int) -> int:
         """How many bytes of a file are kept, within the limit."""

@@ -58,6 +58,15 @@ class Cursor:
         self.collect_size = size
         self.collector = collector
 
+    def pass_by(self, content: bytes, position: int) -> None:
+        """Hand over all that is asked for of a content that is there, from a position in it on."""
+        while self.collector is not None:
+            position += self.skip
+            collector, self.collector = self.collector, None
+            end = position + self.collect_size
+            collector(content[position:end])
+            position = end
+
 
 def padded(size: int) -> int:
     """The bytes of the whole blocks that some bytes fill."""

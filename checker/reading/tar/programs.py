@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 
 from checker.isolation import Steps
-from checker.model.elf import ElfFile, Machine
+from checker.model.elf import ElfFile
 from checker.reading.elf import ElfReading, Part, read_elf
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.seeking import ReadAt, read_whole
 from checker.reading.tar.table import EntryTable
-from checker.typing_names import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from checker.compiled.elf_files import Found
 
 FRONT = 256 * 1024
 """Of a file in a stream, so many of the first bytes are kept as long as it is read.
 
 There mostly are the names of the libraries, and what refers to them comes later.
 """
-
-ReadPart = Callable[[int, int], bytes | None]
-"""Reads from an offset in a file at most so many bytes; None if they have passed and are gone."""
 
 _STEP = "reading the libraries of an ELF file"
 
@@ -50,17 +43,8 @@ class Programs:
         """The steps that failed, one line each."""
         return self._steps.crashes
 
-    # To look for a part that is not there takes a while.
-    @cached_property
-    def _read_elf(self) -> Callable[[bytes, int, ReadPart], Found | None] | None:
-        try:
-            from checker.compiled.elf_files import read_elf
-        except ImportError:
-            return None
-        return read_elf
-
-    def read(self, position: int, head: bytes, size: int, read: ReadPart) -> None:
-        """Read a file of which parts can be read at once.
+    def read(self, position: int, head: bytes, size: int, read: ReadAt) -> None:
+        """Read a file of which any part can be read.
 
         Args:
             position: Position of its entry.
@@ -71,10 +55,6 @@ class Programs:
         Raises:
             WalkEnded: There is too much text in it.
         """
-        if self._read_elf is not None:
-            found = self._read_elf(head, size, read)
-            self._note(position, found and ElfFile(Machine(*found[:3]), *found[3:]))
-            return
         reading = self._begin(head, size)
         content: bytes | None = None
         while True:
@@ -104,6 +84,22 @@ class Programs:
         start = self._cursor.content_start
         self.read(position, head, size, lambda at, count: read_whole(read, start + at, count))
 
+    def read_passed(self, position: int, head: bytes, content: bytes) -> None:
+        """Read a file that has passed as a whole, as if it came in pieces.
+
+        Args:
+            position: Position of its entry.
+            head: Its first bytes.
+            content: All of it.
+
+        Raises:
+            WalkEnded: There is too much text in it.
+        """
+        size, cursor = len(content), Cursor()
+        note = partial(self._note, position)
+        _Passing(cursor, head, size, note).go_on(self._begin(head, size), None)
+        cursor.pass_by(content, len(head))
+
     def _begin(self, head: bytes, size: int) -> ElfReading:
         return self._steps.go_through(_STEP, read_elf(head, size))
 
@@ -116,33 +112,6 @@ class Programs:
 def _text_size(found: ElfFile) -> int:
     texts = (found.interpreter, found.soname, found.rpath, found.runpath, *(found.needed or ()))
     return len("".join(filter(None, texts)))
-
-
-class ReadOnce:
-    """Reads parts of a file that is there as if it passed once, with what ``_Passing`` keeps.
-
-    Args:
-        read: Reads any part of the file.
-        here: Bytes of it that have passed, and are kept.
-    """
-
-    def __init__(self, read: ReadAt, here: int) -> None:
-        self._read = read
-        self._here = self._front = here
-
-    def read(self, offset: int, count: int) -> bytes | None:
-        """A part, as far as it is kept or has yet to pass; None if it is gone."""
-        end = offset + count
-        has_all = self._front == self._here
-        if end > self._here and (has_all or offset >= self._here):
-            if has_all:
-                reach = max(self._here, FRONT)
-                self._front = end if offset <= reach else reach
-            self._here = end
-            return self._read(offset, count)
-        if count and offset >= self._front:
-            return None
-        return self._read(offset, max(0, min(end, self._front) - offset))
 
 
 class _Passing:
