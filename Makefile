@@ -121,6 +121,7 @@ test-fleet: fleet
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/clang-format --dry-run --Werror checker/compiled/*.c
 
 types: $(VENV)/stamp-lint
 	@$(BIN)/mypy

@@ -12,9 +12,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import NamedTuple
 
 from benchmarks.engines.host import Host
@@ -39,7 +41,7 @@ from benchmarks.run import (
     count_entries,
     docker_host,
 )
-from checker import __version__
+from checker import __version__, compiled
 
 SHOWN = (CHECKER, FLOOR, TAR, CRANE, SKOPEO, LOAD)
 """The programs in the tables and plots."""
@@ -228,7 +230,16 @@ def _machine() -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} processors",
         "memory": f"{memory / (1 << 30):.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "parts in C": ", ".join(_compiled_parts()) or "none",
     }
+
+
+def _compiled_parts() -> Iterator[str]:
+    """The optional parts of the checker that can be imported."""
+    for module in sorted(each.name for each in iter_modules(compiled.__path__)):
+        with suppress(ImportError):
+            import_module(f"{compiled.__name__}.{module}")
+            yield module
 
 
 def _processor() -> str:

@@ -55,29 +55,23 @@ typedef struct {
     size_t length;
 } Text;
 
-static bool starts_with(Text text, const char *start)
-{
+static bool starts_with(Text text, const char *start) {
     size_t length = strlen(start);
     return text.length >= length && memcmp(text.start, start, length) == 0;
 }
 
 /* What is before the first NUL. */
-static Text until_nul(const uint8_t *start, size_t width)
-{
+static Text until_nul(const uint8_t *start, size_t width) {
     const uint8_t *end = memchr(start, 0, width);
     return (Text){start, end == NULL ? width : (size_t)(end - start)};
 }
 
 /* --- numbers */
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == 0 || byte == ' ';
-}
+static bool is_blank(uint8_t byte) { return byte == 0 || byte == ' '; }
 
 /* Octal digits with blanks around, or with NUL and anything after: header.py, parse_octal. */
-static bool read_octal(const uint8_t *field, size_t width, int64_t *value)
-{
+static bool read_octal(const uint8_t *field, size_t width, int64_t *value) {
     size_t start = 0;
     int64_t number = 0;
     while (start < width && is_blank(field[start]))
@@ -94,8 +88,7 @@ static bool read_octal(const uint8_t *field, size_t width, int64_t *value)
 }
 
 /* A two's complement number whose first byte is a mark and 0 or -1: header.py, parse_number. */
-static bool read_base_256(const uint8_t *field, size_t width, int64_t *value)
-{
+static bool read_base_256(const uint8_t *field, size_t width, int64_t *value) {
     uint8_t fill = field[0] == 0xff ? 0xff : 0;
     uint64_t number = field[0] == 0xff ? UINT64_MAX : 0;
     size_t i = 1;
@@ -111,8 +104,7 @@ static bool read_base_256(const uint8_t *field, size_t width, int64_t *value)
 }
 
 /* A number in which programs agree: header.py, plain_number. */
-static bool read_number(const uint8_t *field, size_t width, int64_t *value)
-{
+static bool read_number(const uint8_t *field, size_t width, int64_t *value) {
     uint8_t first = field[0];
     if (first >= 0x80)
         return (first == 0x80 || first == 0xff) && read_base_256(field, width, value);
@@ -134,8 +126,7 @@ static bool read_number(const uint8_t *field, size_t width, int64_t *value)
 }
 
 /* The sum of all bytes, those of the checksum taken as spaces. */
-static uint32_t sum_of(const uint8_t *block)
-{
+static uint32_t sum_of(const uint8_t *block) {
     const uint64_t every_other = UINT64_C(0x00ff00ff00ff00ff);
     /* Four sums of 16 bits each: 64 times twice 255 fits. */
     uint64_t sums = 0;
@@ -152,18 +143,16 @@ static uint32_t sum_of(const uint8_t *block)
     return sum;
 }
 
-static bool has_right_sum(const uint8_t *block)
-{
+static bool has_right_sum(const uint8_t *block) {
     int64_t stored;
     /* header.py, plain_sum: some programs read none where the field begins with NUL. */
-    return block[CHECKSUM] != 0 && read_octal(block + CHECKSUM, SHORT_NUMBER, &stored)
-        && stored == sum_of(block);
+    return block[CHECKSUM] != 0 && read_octal(block + CHECKSUM, SHORT_NUMBER, &stored) &&
+           stored == sum_of(block);
 }
 
 /* --- names */
 
-static bool is_ordinary(Text path)
-{
+static bool is_ordinary(Text path) {
     if (path.length <= SHORT)
         return true;
     size_t slashes = 0;
@@ -173,24 +162,22 @@ static bool is_ordinary(Text path)
 }
 
 /* table.py, is_ordinary */
-static bool are_ordinary(Text name, Text link)
-{
+static bool are_ordinary(Text name, Text link) {
     if (name.length <= SHORT && link.length <= SHORT)
         return true;
     return name.length + link.length <= ORDINARY_NAME && is_ordinary(name) && is_ordinary(link);
 }
 
 /* Whether clean_path of entries.py gives the same. */
-static bool is_clean(Text path)
-{
+static bool is_clean(Text path) {
     size_t part = 0;
     for (size_t i = 0; i <= path.length; i++) {
         if (i < path.length && path.start[i] != '/')
             continue;
         const uint8_t *start = path.start + part;
         size_t length = i - part;
-        if (length == 0 || (length == 1 && start[0] == '.')
-            || (length == 2 && start[0] == '.' && start[1] == '.'))
+        if (length == 0 || (length == 1 && start[0] == '.') ||
+            (length == 2 && start[0] == '.' && start[1] == '.'))
             return false;
         part = i + 1;
     }
@@ -199,8 +186,7 @@ static bool is_clean(Text path)
 
 /* The path of a name, and the position of its spelling in SPELLINGS: entries.py, spell.
    Not if the path has to be cleaned. */
-static bool spell(Text name, Text *path, uint8_t *spelling)
-{
+static bool spell(Text name, Text *path, uint8_t *spelling) {
     static const char *const prefixes[] = {"", "./", "/"};
     int prefix = starts_with(name, "./") ? 1 : starts_with(name, "/") ? 2 : 0;
     size_t skipped = strlen(prefixes[prefix]);
@@ -215,8 +201,7 @@ static bool spell(Text name, Text *path, uint8_t *spelling)
     return is_clean(*path);
 }
 
-static Text last_part(Text path)
-{
+static Text last_part(Text path) {
     size_t start = path.length;
     while (start > 0 && path.start[start - 1] != '/')
         start--;
@@ -224,13 +209,12 @@ static Text last_part(Text path)
 }
 
 /* Whether it is the last part of the name of a shared library: contents.py, _is_library. */
-static bool is_library(Text base)
-{
+static bool is_library(Text base) {
     if (!starts_with(base, "lib") && !starts_with(base, "ld"))
         return false;
     for (size_t i = 0; i + 3 <= base.length; i++)
-        if (memcmp(base.start + i, ".so", 3) == 0
-            && (i + 3 == base.length || base.start[i + 3] == '.'))
+        if (memcmp(base.start + i, ".so", 3) == 0 &&
+            (i + 3 == base.length || base.start[i + 3] == '.'))
             return true;
     return false;
 }
@@ -250,14 +234,12 @@ typedef struct {
     uint8_t joined[LONGEST_NAME];
 } Header;
 
-static bool is_plain_kind(uint8_t kind)
-{
+static bool is_plain_kind(uint8_t kind) {
     return kind == '0' || kind == '1' || kind == '2' || kind == '5';
 }
 
 /* The name of an entry; not where programs see other ones: columns.py, _prefix_of. */
-static bool read_name(const uint8_t *block, Header *header)
-{
+static bool read_name(const uint8_t *block, Header *header) {
     Text name = until_nul(block + NAME, NAME_WIDTH);
     Text prefix = until_nul(block + PREFIX, PREFIX_WIDTH);
     if (memcmp(block + STAR_TRAILER, "tar\0", 4) == 0)
@@ -276,27 +258,26 @@ static bool read_name(const uint8_t *block, Header *header)
 }
 
 /* Reads a plain header; false if it is not plain. */
-static bool read_header(const uint8_t *block, Header *header)
-{
+static bool read_header(const uint8_t *block, Header *header) {
     Row *row = &header->row;
     int64_t mode, device;
     row->kind = block[KIND];
     if (!is_plain_kind(row->kind) || block[TARGET_END] != 0 || !has_right_sum(block))
         return false;
-    if (!read_number(block + MODE, SHORT_NUMBER, &mode)
-        || !read_number(block + UID, SHORT_NUMBER, &row->uid)
-        || !read_number(block + GID, SHORT_NUMBER, &row->gid)
-        || !read_number(block + SIZE, LONG_NUMBER, &row->size) || row->size < 0
-        || !read_number(block + MTIME, LONG_NUMBER, &row->mtime)
-        || !read_number(block + DEVICE_MAJOR, SHORT_NUMBER, &device)
-        || !read_number(block + DEVICE_MINOR, SHORT_NUMBER, &device))
+    if (!read_number(block + MODE, SHORT_NUMBER, &mode) ||
+        !read_number(block + UID, SHORT_NUMBER, &row->uid) ||
+        !read_number(block + GID, SHORT_NUMBER, &row->gid) ||
+        !read_number(block + SIZE, LONG_NUMBER, &row->size) || row->size < 0 ||
+        !read_number(block + MTIME, LONG_NUMBER, &row->mtime) ||
+        !read_number(block + DEVICE_MAJOR, SHORT_NUMBER, &device) ||
+        !read_number(block + DEVICE_MINOR, SHORT_NUMBER, &device))
         return false;
     row->mode = (uint32_t)((uint64_t)mode & UINT32_MAX);
     header->link = (Text){NULL, 0};
     if (row->kind == '1' || row->kind == '2')
         header->link = until_nul(block + TARGET, TARGET_END - TARGET);
-    return read_name(block, header) && are_ordinary(header->name, header->link)
-        && spell(header->name, &header->path, &row->spelling);
+    return read_name(block, header) && are_ordinary(header->name, header->link) &&
+           spell(header->name, &header->path, &row->spelling);
 }
 
 /* --- sets of names */
@@ -307,42 +288,36 @@ typedef struct {
 } Names;
 
 /* Fowler, Noll and Vo, FNV-1a. */
-static size_t hash_of(Text name)
-{
+static size_t hash_of(Text name) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < name.length; i++)
         hash = (hash ^ name.start[i]) * UINT64_C(0x100000001b3);
     return (size_t)(hash ^ hash >> 32);
 }
 
-static bool are_equal(Text one, Text other)
-{
+static bool are_equal(Text one, Text other) {
     return one.length == other.length && memcmp(one.start, other.start, one.length) == 0;
 }
 
-static Text *slot_of(const Names *names, Text name)
-{
+static Text *slot_of(const Names *names, Text name) {
     size_t slot = hash_of(name) & names->mask;
     while (names->slots[slot].start != NULL && !are_equal(names->slots[slot], name))
         slot = (slot + 1) & names->mask;
     return &names->slots[slot];
 }
 
-static bool has_name(const Names *names, Text name)
-{
+static bool has_name(const Names *names, Text name) {
     return names->slots != NULL && slot_of(names, name)->start != NULL;
 }
 
-static void free_texts(Text *texts, size_t count)
-{
+static void free_texts(Text *texts, size_t count) {
     for (size_t i = 0; texts != NULL && i < count; i++)
         PyMem_Free((void *)texts[i].start);
     PyMem_Free(texts);
 }
 
 /* A copy of the bytes of an object; no start if there is an error. */
-static Text copy_of(PyObject *bytes)
-{
+static Text copy_of(PyObject *bytes) {
     char *start;
     Py_ssize_t length;
     if (PyBytes_AsStringAndSize(bytes, &start, &length) < 0)
@@ -357,8 +332,7 @@ static Text copy_of(PyObject *bytes)
 }
 
 /* Keeps copies of the names in a tuple; -1 if there is an error. */
-static int fill_names(Names *names, PyObject *tuple)
-{
+static int fill_names(Names *names, PyObject *tuple) {
     size_t count = (size_t)PyTuple_Size(tuple), size = 8;
     if (count == 0)
         return 0;
@@ -387,8 +361,7 @@ static int fill_names(Names *names, PyObject *tuple)
 /* --- what reads them */
 
 typedef struct {
-    PyObject_HEAD
-    Names named, hashed;
+    PyObject_HEAD Names named, hashed;
     Text *tops;
     size_t top_count;
     bool wants_executables, wants_libraries;
@@ -406,29 +379,26 @@ typedef struct {
 } Rows;
 
 /* Whether the content of a file may be wanted: contents.py, _meant. */
-static bool is_meant(const Reader *reader, const Row *row, Text path, Text base)
-{
+static bool is_meant(const Reader *reader, const Row *row, Text path, Text base) {
     if (row->mode & EXECUTABLE && (reader->wants_executables || reader->wants_libraries))
         return true;
     if (has_name(&reader->named, base) || (reader->wants_libraries && is_library(base)))
         return true;
     for (size_t i = 0; i < reader->top_count; i++) {
         Text top = reader->tops[i];
-        if (path.length > top.length && path.start[top.length] == '/'
-            && memcmp(path.start, top.start, top.length) == 0)
+        if (path.length > top.length && path.start[top.length] == '/' &&
+            memcmp(path.start, top.start, top.length) == 0)
             return true;
     }
     return false;
 }
 
-static int begin_rows(Rows *rows)
-{
+static int begin_rows(Rows *rows) {
     *rows = (Rows){.paths = PyList_New(0), .links = PyDict_New(), .meant = PyList_New(0)};
     return rows->paths == NULL || rows->links == NULL || rows->meant == NULL ? -1 : 0;
 }
 
-static void end_rows(Rows *rows)
-{
+static void end_rows(Rows *rows) {
     Py_XDECREF(rows->paths);
     Py_XDECREF(rows->links);
     Py_XDECREF(rows->meant);
@@ -437,8 +407,7 @@ static void end_rows(Rows *rows)
 }
 
 /* Room for more in an array that grows; NULL if there is an error. */
-static void *with_room(void *array, size_t *room, size_t wanted, size_t width)
-{
+static void *with_room(void *array, size_t *room, size_t wanted, size_t width) {
     if (wanted <= *room)
         return array;
     size_t more = wanted < 32 ? 64 : 2 * wanted;
@@ -450,8 +419,7 @@ static void *with_room(void *array, size_t *room, size_t wanted, size_t width)
     return grown;
 }
 
-static int add_name(Rows *rows, Text name)
-{
+static int add_name(Rows *rows, Text name) {
     size_t start = rows->names_length, wanted = start + name.length + 1;
     char *grown = with_room(rows->names, &rows->names_room, wanted, 1);
     if (grown == NULL)
@@ -463,8 +431,7 @@ static int add_name(Rows *rows, Text name)
     return 0;
 }
 
-static int add_row(Rows *rows, const Row *row)
-{
+static int add_row(Rows *rows, const Row *row) {
     Row *grown = with_room(rows->rows, &rows->room, rows->count + 1, sizeof *row);
     if (grown == NULL)
         return -1;
@@ -474,8 +441,7 @@ static int add_row(Rows *rows, const Row *row)
 }
 
 /* Appends an object, which is released. */
-static int append(PyObject *list, PyObject *item)
-{
+static int append(PyObject *list, PyObject *item) {
     if (item == NULL)
         return -1;
     int done = PyList_Append(list, item);
@@ -483,8 +449,7 @@ static int append(PyObject *list, PyObject *item)
     return done;
 }
 
-static int add_link(Rows *rows, Text link)
-{
+static int add_link(Rows *rows, Text link) {
     PyObject *number = PyLong_FromSize_t(rows->count);
     PyObject *target = PyBytes_FromStringAndSize((const char *)link.start, (Py_ssize_t)link.length);
     int done = -1;
@@ -496,8 +461,7 @@ static int add_link(Rows *rows, Text link)
 }
 
 /* Adds what a header says; 1 if the rows end with it, -1 if there is an error. */
-static int add_header(const Reader *reader, Rows *rows, const Header *header)
-{
+static int add_header(const Reader *reader, Rows *rows, const Header *header) {
     const Row *row = &header->row;
     Text path = header->path;
     bool has_content = row->size > 0;
@@ -506,31 +470,29 @@ static int add_header(const Reader *reader, Rows *rows, const Header *header)
     if (has_content && row->kind == '0') {
         Text base = last_part(path);
         ends = has_name(&reader->hashed, base);
-        if (is_meant(reader, row, path, base)
-            && append(rows->meant, PyLong_FromSize_t(rows->count)) < 0)
+        if (is_meant(reader, row, path, base) &&
+            append(rows->meant, PyLong_FromSize_t(rows->count)) < 0)
             return -1;
     }
     if (header->link.length > 0 && add_link(rows, header->link) < 0)
         return -1;
-    PyObject *text = PyUnicode_DecodeUTF8(
-        (const char *)path.start, (Py_ssize_t)path.length, "surrogateescape");
-    if (append(rows->paths, text) < 0 || add_name(rows, header->name) < 0
-        || add_row(rows, row) < 0)
+    PyObject *text =
+        PyUnicode_DecodeUTF8((const char *)path.start, (Py_ssize_t)path.length, "surrogateescape");
+    if (append(rows->paths, text) < 0 || add_name(rows, header->name) < 0 || add_row(rows, row) < 0)
         return -1;
     return ends ? 1 : 0;
 }
 
 /* --- columns */
 
-#define COLUMN(name, type, field)                                                     \
-    static PyObject *name(const Rows *rows)                                           \
-    {                                                                                 \
-        PyObject *column =                                                            \
-            PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(rows->count * sizeof(type))); \
-        char *to = column == NULL ? NULL : PyBytes_AsString(column);                  \
-        for (size_t i = 0; to != NULL && i < rows->count; i++)                        \
-            memcpy(to + i * sizeof(type), &rows->rows[i].field, sizeof(type));        \
-        return column;                                                                \
+#define COLUMN(name, type, field)                                                                  \
+    static PyObject *name(const Rows *rows) {                                                      \
+        PyObject *column =                                                                         \
+            PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(rows->count * sizeof(type)));             \
+        char *to = column == NULL ? NULL : PyBytes_AsString(column);                               \
+        for (size_t i = 0; to != NULL && i < rows->count; i++)                                     \
+            memcpy(to + i * sizeof(type), &rows->rows[i].field, sizeof(type));                     \
+        return column;                                                                             \
     }
 
 COLUMN(kinds_of, uint8_t, kind)
@@ -542,35 +504,24 @@ COLUMN(sizes_of, int64_t, size)
 COLUMN(mtimes_of, int64_t, mtime)
 COLUMN(offsets_of, int64_t, offset)
 
-static PyObject *names_of(const Rows *rows)
-{
+static PyObject *names_of(const Rows *rows) {
     /* Without the last NUL. */
     return PyBytes_FromStringAndSize(rows->names, (Py_ssize_t)rows->names_length - 1);
 }
 
-static PyObject *paths_of(const Rows *rows)
-{
-    return Py_NewRef(rows->paths);
-}
+static PyObject *paths_of(const Rows *rows) { return Py_NewRef(rows->paths); }
 
-static PyObject *links_of(const Rows *rows)
-{
-    return Py_NewRef(rows->links);
-}
+static PyObject *links_of(const Rows *rows) { return Py_NewRef(rows->links); }
 
-static PyObject *meant_of(const Rows *rows)
-{
-    return Py_NewRef(rows->meant);
-}
+static PyObject *meant_of(const Rows *rows) { return Py_NewRef(rows->meant); }
 
 /* In the order of plain_headers.pyi. */
 static PyObject *(*const columns[])(const Rows *) = {
-    names_of, links_of, kinds_of,   modes_of, uids_of,      gids_of,
+    names_of, links_of,  kinds_of,   modes_of, uids_of,      gids_of,
     sizes_of, mtimes_of, offsets_of, paths_of, spellings_of, meant_of,
 };
 
-static PyObject *columns_of(const Rows *rows)
-{
+static PyObject *columns_of(const Rows *rows) {
     const size_t count = sizeof columns / sizeof *columns;
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
     for (size_t i = 0; tuple != NULL && i < count; i++) {
@@ -593,20 +544,17 @@ typedef struct {
     PyObject *read_on;
 } Place;
 
-static bool has_block(const Place *place)
-{
+static bool has_block(const Place *place) {
     uint64_t length = (uint64_t)place->part.len;
     return length >= BLOCK && place->position <= length - BLOCK;
 }
 
 /* Goes on behind the part; 1 if there is a block, -1 if there is an error. */
-static int read_on(Place *place, Py_ssize_t most)
-{
+static int read_on(Place *place, Py_ssize_t most) {
     PyBuffer_Release(&place->part);
     place->offset += place->position;
     place->position = 0;
-    PyObject *part =
-        PyObject_CallFunction(place->read_on, "Ln", (long long)place->offset, most);
+    PyObject *part = PyObject_CallFunction(place->read_on, "Ln", (long long)place->offset, most);
     if (part == NULL)
         return -1;
     int done = PyObject_GetBuffer(part, &place->part, PyBUF_SIMPLE);
@@ -615,8 +563,7 @@ static int read_on(Place *place, Py_ssize_t most)
 }
 
 /* Reads headers until one ends the rows; the first was read. -1 if there is an error. */
-static int read_rows(const Reader *reader, Place *place, Header *header, size_t most, Rows *rows)
-{
+static int read_rows(const Reader *reader, Place *place, Header *header, size_t most, Rows *rows) {
     const uint64_t reach = place->offset + place->position + (uint64_t)reader->reach;
     for (;;) {
         header->row.offset = (int64_t)(place->offset + place->position);
@@ -628,8 +575,8 @@ static int read_rows(const Reader *reader, Place *place, Header *header, size_t 
             return 0;
         place->position += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK;
         if (!has_block(place)) {
-            if (place->read_on == NULL || rows->count >= (size_t)reader->enough
-                || place->offset + place->position > reach)
+            if (place->read_on == NULL || rows->count >= (size_t)reader->enough ||
+                place->offset + place->position > reach)
                 return 0;
             int found = read_on(place, reader->window);
             if (found <= 0)
@@ -641,12 +588,10 @@ static int read_rows(const Reader *reader, Place *place, Header *header, size_t 
     }
 }
 
-static PyObject *read_columns(const Reader *reader, Place *place, size_t most)
-{
+static PyObject *read_columns(const Reader *reader, Place *place, size_t most) {
     Header header;
-    if (most == 0 || !has_block(place)
-        || place->offset > (uint64_t)FARTHEST
-        || !read_header((const uint8_t *)place->part.buf + place->position, &header))
+    if (most == 0 || !has_block(place) || place->offset > (uint64_t)FARTHEST ||
+        !read_header((const uint8_t *)place->part.buf + place->position, &header))
         Py_RETURN_NONE;
     Rows rows;
     PyObject *found = NULL;
@@ -656,19 +601,16 @@ static PyObject *read_columns(const Reader *reader, Place *place, size_t most)
     return found;
 }
 
-PyDoc_STRVAR(
-    read_doc,
-    "read(data, position, offset, most, read_on, /)\n--\n\n"
-    "Read plain headers that follow one another; None if the first is not plain.");
+PyDoc_STRVAR(read_doc,
+             "read(data, position, offset, most, read_on, /)\n--\n\n"
+             "Read plain headers that follow one another; None if the first is not plain.");
 
-static PyObject *reader_read(PyObject *self, PyObject *args)
-{
+static PyObject *reader_read(PyObject *self, PyObject *args) {
     Place place = {.read_on = NULL};
     Py_ssize_t position, most;
     long long offset;
     PyObject *found = NULL;
-    if (!PyArg_ParseTuple(
-            args, "y*nLnO", &place.part, &position, &offset, &most, &place.read_on))
+    if (!PyArg_ParseTuple(args, "y*nLnO", &place.part, &position, &offset, &most, &place.read_on))
         return NULL;
     if (position < 0 || offset < 0 || most < 0) {
         PyErr_SetString(PyExc_ValueError, "a number is below 0");
@@ -683,8 +625,7 @@ static PyObject *reader_read(PyObject *self, PyObject *args)
     return found;
 }
 
-static void reader_dealloc(PyObject *self)
-{
+static void reader_dealloc(PyObject *self) {
     Reader *reader = (Reader *)self;
     PyTypeObject *type = Py_TYPE(self);
     free_texts(reader->named.slots, reader->named.mask + 1);
@@ -695,8 +636,7 @@ static void reader_dealloc(PyObject *self)
 }
 
 /* Keeps copies of the directories in a tuple; -1 if there is an error. */
-static int fill_tops(Reader *reader, PyObject *tuple)
-{
+static int fill_tops(Reader *reader, PyObject *tuple) {
     size_t count = (size_t)PyTuple_Size(tuple);
     if (count == 0)
         return 0;
@@ -714,18 +654,16 @@ static int fill_tops(Reader *reader, PyObject *tuple)
     return 0;
 }
 
-static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
-{
-    static char *names[] = {
-        "named", "below", "executables", "libraries", "hashed", "enough", "reach",
-        "window", NULL};
+static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"named",  "below", "executables", "libraries", "hashed",
+                            "enough", "reach", "window",      NULL};
     PyObject *named, *below, *hashed;
     int executables, libraries;
     Py_ssize_t enough, window;
     long long reach;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "$O!O!ppO!nLn", names, &PyTuple_Type, &named, &PyTuple_Type, &below,
-            &executables, &libraries, &PyTuple_Type, &hashed, &enough, &reach, &window))
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "$O!O!ppO!nLn", names, &PyTuple_Type, &named,
+                                     &PyTuple_Type, &below, &executables, &libraries, &PyTuple_Type,
+                                     &hashed, &enough, &reach, &window))
         return NULL;
     if (enough < 0 || reach < 0 || reach > FARTHEST) {
         PyErr_SetString(PyExc_ValueError, "a number is out of range");
@@ -739,8 +677,8 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     reader->enough = enough;
     reader->window = window;
     reader->reach = reach;
-    if (fill_names(&reader->named, named) < 0 || fill_names(&reader->hashed, hashed) < 0
-        || fill_tops(reader, below) < 0) {
+    if (fill_names(&reader->named, named) < 0 || fill_names(&reader->hashed, hashed) < 0 ||
+        fill_tops(reader, below) < 0) {
         Py_DECREF(reader);
         return NULL;
     }
@@ -767,8 +705,7 @@ static PyType_Spec reader_spec = {
     .slots = reader_slots,
 };
 
-static int execute(PyObject *module)
-{
+static int execute(PyObject *module) {
     PyObject *type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);
     if (type == NULL)
         return -1;
@@ -790,7 +727,4 @@ static struct PyModuleDef module_definition = {
     .m_slots = module_slots,
 };
 
-PyMODINIT_FUNC PyInit_plain_headers(void)
-{
-    return PyModuleDef_Init(&module_definition);
-}
+PyMODINIT_FUNC PyInit_plain_headers(void) { return PyModuleDef_Init(&module_definition); }

@@ -24,8 +24,7 @@
 #define WORTH_A_RELEASE 2048
 
 typedef struct {
-    PyObject_HEAD
-    uint32_t words[WORDS];
+    PyObject_HEAD uint32_t words[WORDS];
     uint8_t partial[BLOCK];
     size_t used;    /* bytes of the partial block */
     uint64_t count; /* all bytes */
@@ -247,10 +246,8 @@ static PyObject *sha256_update(PyObject *object, PyObject *data) {
         hash_bytes(self, bytes.buf, (size_t)bytes.len);
     } else {
         self->is_busy = 1;
-        Py_BEGIN_ALLOW_THREADS
-        hash_bytes(self, bytes.buf, (size_t)bytes.len);
-        Py_END_ALLOW_THREADS
-        self->is_busy = 0;
+        Py_BEGIN_ALLOW_THREADS hash_bytes(self, bytes.buf, (size_t)bytes.len);
+        Py_END_ALLOW_THREADS self->is_busy = 0;
     }
     self->count += (uint64_t)bytes.len;
     PyBuffer_Release(&bytes);
@@ -326,10 +323,8 @@ static PyObject *update_both(PyObject *module, PyObject *args) {
         return NULL;
     }
     self->is_busy = also->is_busy = 1;
-    Py_BEGIN_ALLOW_THREADS
-    hash_bytes_of_both(self, also, bytes.buf, (size_t)bytes.len);
-    Py_END_ALLOW_THREADS
-    self->is_busy = also->is_busy = 0;
+    Py_BEGIN_ALLOW_THREADS hash_bytes_of_both(self, also, bytes.buf, (size_t)bytes.len);
+    Py_END_ALLOW_THREADS self->is_busy = also->is_busy = 0;
     self->count += (uint64_t)bytes.len;
     also->count += (uint64_t)bytes.len;
     PyBuffer_Release(&bytes);
@@ -374,14 +369,8 @@ static PyModuleDef_Slot SLOTS[] = {
 };
 
 static PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "sha256",
-    .m_size = sizeof(State),
-    .m_methods = METHODS,
-    .m_slots = SLOTS,
-    .m_traverse = visit_state,
-    .m_clear = clear_state,
-    .m_free = free_state,
+    PyModuleDef_HEAD_INIT, .m_name = "sha256",        .m_size = sizeof(State), .m_methods = METHODS,
+    .m_slots = SLOTS,      .m_traverse = visit_state, .m_clear = clear_state,  .m_free = free_state,
 };
 
 PyMODINIT_FUNC PyInit_sha256(void) { return PyModuleDef_Init(&MODULE); }

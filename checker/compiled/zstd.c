@@ -63,8 +63,7 @@ static void released(PyObject *object) {
 /* Library: the functions of libzstd in a file. */
 
 typedef struct {
-    PyObject_HEAD
-    void *handle;
+    PyObject_HEAD void *handle;
     Functions functions;
 } Library;
 
@@ -158,8 +157,7 @@ static ZSTD_DCtx *new_context(const Library *library, int window_log_max) {
 /* Decompressor: one frame, step by step. */
 
 typedef struct {
-    PyObject_HEAD
-    Library *library;
+    PyObject_HEAD Library *library;
     ZSTD_DCtx *context;
     PyObject *pending; /* bytes that were given; NULL if all are used */
     size_t used;       /* how many of them */
@@ -249,10 +247,8 @@ static PyObject *decompress(Decompressor *self, Py_ssize_t max_length) {
     ZSTD_outBuffer output = {PyBytes_AsString(result), (size_t)max_length, 0};
     size_t code;
     self->is_busy = 1;
-    Py_BEGIN_ALLOW_THREADS
-    code = run(&library->functions, self->context, &output, &input);
-    Py_END_ALLOW_THREADS
-    self->is_busy = 0;
+    Py_BEGIN_ALLOW_THREADS code = run(&library->functions, self->context, &output, &input);
+    Py_END_ALLOW_THREADS self->is_busy = 0;
     self->used = input.pos;
     if (check(library, code) < 0) {
         Py_DECREF(result);
@@ -260,8 +256,7 @@ static PyObject *decompress(Decompressor *self, Py_ssize_t max_length) {
     }
     self->is_at_end = code == 0;
     /* Where the output is full, there may be more without any input. */
-    self->needs_input =
-        !self->is_at_end && input.pos == input.size && output.pos < output.size;
+    self->needs_input = !self->is_at_end && input.pos == input.size && output.pos < output.size;
     if (input.pos == input.size) {
         Py_CLEAR(self->pending);
         self->used = 0;
@@ -269,8 +264,7 @@ static PyObject *decompress(Decompressor *self, Py_ssize_t max_length) {
     if (output.pos == output.size) {
         return result;
     }
-    PyObject *shorter = PyBytes_FromStringAndSize(PyBytes_AsString(result),
-                                                  (Py_ssize_t)output.pos);
+    PyObject *shorter = PyBytes_FromStringAndSize(PyBytes_AsString(result), (Py_ssize_t)output.pos);
     Py_DECREF(result);
     return shorter;
 }
@@ -353,9 +347,9 @@ static PyType_Spec DECOMPRESSOR_SPEC = {
     .slots = DECOMPRESSOR_SLOTS,
 };
 
-/* Inflating: all frames of a stretch of a file, on a thread that has the interpreter at its start and
- * end alone. Another thread takes the pieces; each is an object that was made with the interpreter,
- * and is filled without it.
+/* Inflating: all frames of a stretch of a file, on a thread that has the interpreter at its start
+ * and end alone. Another thread takes the pieces; each is an object that was made with the
+ * interpreter, and is filled without it.
  */
 
 #define PIECE (1 << 20)
@@ -415,8 +409,7 @@ typedef struct {
 } Bounds;
 
 typedef struct {
-    PyObject_HEAD
-    Library *library;
+    PyObject_HEAD Library *library;
     int file;
     off_t offset;
     long long left; /* bytes of the stretch that are not read yet */
@@ -433,7 +426,8 @@ typedef struct {
 } Inflating;
 
 static PyObject *inflating_new(PyTypeObject *type, PyObject *args, PyObject *named) {
-    static char *names[] = {"library", "file", "offset", "length", "window_log_max", "bounds", NULL};
+    static char *names[] = {"library",        "file",   "offset", "length",
+                            "window_log_max", "bounds", NULL};
     State *state = PyType_GetModuleState(type);
     Library *library;
     int file, window_log_max;
@@ -609,11 +603,9 @@ static PyObject *inflating_run(PyObject *object, PyObject *unused) {
         end(self, "there is not enough memory");
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    end(self, inflate(self, context, buffer));
+    Py_BEGIN_ALLOW_THREADS end(self, inflate(self, context, buffer));
     self->library->functions.release(context);
-    Py_END_ALLOW_THREADS
-    PyMem_Free(buffer);
+    Py_END_ALLOW_THREADS PyMem_Free(buffer);
     Py_RETURN_NONE;
 }
 
@@ -652,8 +644,7 @@ static PyObject *inflating_take(PyObject *object, PyObject *unused) {
         if (PyErr_CheckSignals() < 0) {
             return NULL;
         }
-        Py_BEGIN_ALLOW_THREADS
-        is_there = wait_for_full(self, &piece);
+        Py_BEGIN_ALLOW_THREADS is_there = wait_for_full(self, &piece);
         Py_END_ALLOW_THREADS
     } while (!is_there);
     if (!piece.object) {
@@ -771,13 +762,8 @@ static PyModuleDef_Slot SLOTS[] = {
 };
 
 static PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "zstd",
-    .m_size = sizeof(State),
-    .m_slots = SLOTS,
-    .m_traverse = visit_state,
-    .m_clear = clear_state,
-    .m_free = free_state,
+    PyModuleDef_HEAD_INIT,     .m_name = "zstd",       .m_size = sizeof(State), .m_slots = SLOTS,
+    .m_traverse = visit_state, .m_clear = clear_state, .m_free = free_state,
 };
 
 PyMODINIT_FUNC PyInit_zstd(void) { return PyModuleDef_Init(&MODULE); }
