@@ -466,6 +466,9 @@ class _Decoder:
         before: object,
     ) -> object:
         """The decoded value; what does not match leaves the previous value."""
+        # Most values are these.
+        if type(value) is str and isinstance(shape, Scalar) and shape.json == STRING.json:
+            return value
         if isinstance(shape, _FREE):
             return self._free(_plain(value), shape, struct, path)
         if value is None:
