@@ -16,9 +16,9 @@ def start() -> NoReturn:
     try:
         _leave_at_signals()
         _collect_less_garbage()
-        from checker.cli.compiled import use_compiled_modules
+        from checker.cli.bytecode import use_kept_modules
 
-        modules = use_compiled_modules()
+        modules = use_kept_modules()
         from checker.cli.process import run_process
 
         run_process(modules.keep)

@@ -427,13 +427,21 @@ class _CompressedReading:
         return self._blob(early.taken, early.finish(), limit)
 
     def _counted(self, early: EarlyInflating) -> Iterator[bytes]:
+        """What another thread inflates, as long as it is wanted; its bytes are counted.
+
+        Raises:
+            EarlyError: There is something odd about the data, or it cannot be read.
+        """
         counted = 0
-        for piece in early.pieces():
-            self._task.count_bytes(early.taken - counted)
-            counted = early.taken
-            yield piece
-            if not self._task.is_wanted():
-                return
+        try:
+            for piece in early.pieces():
+                self._task.count_bytes(early.taken - counted)
+                counted = early.taken
+                yield piece
+                if not self._task.is_wanted():
+                    return
+        except ValueError as error:
+            raise EarlyError(str(error)) from error
 
     def _blob(self, size: int, compression: Compression, limit: LimitReached | None) -> Blob:
         if limit is not None:

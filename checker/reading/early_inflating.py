@@ -17,7 +17,6 @@ from checker.model.compression import HEAD_SIZE, Compression, CompressionKind
 from checker.model.entries import Span
 from checker.model.limits import Limits
 from checker.reading.compression import MAGIC_SIZE, detect, sound_zstd, zstd_window_log
-from checker.reading.early import EarlyError
 from checker.reading.zstd_library import find_library
 from checker.typing_names import TYPE_CHECKING
 
@@ -65,13 +64,10 @@ class EarlyInflating:
         """What comes out, in pieces of at most 1 MiB.
 
         Raises:
-            EarlyError: There is something odd about the data, or it cannot be read.
+            ValueError: There is something odd about the data, or it cannot be read.
         """
-        try:
-            while (piece := self._inflating.take()) is not None:
-                yield piece
-        except ValueError as error:
-            raise EarlyError(str(error)) from error
+        while (piece := self._inflating.take()) is not None:
+            yield piece
 
     def finish(self) -> Compression:
         """What was found, when there are no more pieces."""

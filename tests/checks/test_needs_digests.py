@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 
@@ -188,19 +187,21 @@ def test_what_another_thread_cannot_read_is_read_again(
 ) -> None:
     with Session(whole_digest=whole) as session:
         expected = without_times(look(session, path))
-    monkeypatch.setattr(EarlyHashes, "_read", reading_by(read))
+    hashing = hashing_by(read)
+    monkeypatch.setattr(early_hashing, "_OneByOne", hashing)
+    monkeypatch.setattr(early_hashing, "_hashing_of_both", hashing)
     early = EarlyHashes(str(path), whole=whole)
     with Session(early=early, whole_digest=whole) as session:
         assert without_times(look(session, path)) == expected
 
 
-def reading_by(read: Callable[[int, int], bytes]) -> Callable[..., None]:
-    def read_stretch(early: EarlyHashes, file: int, stretch: Any, _hashers: object) -> None:
-        for hashing in stretch.hashes:
-            assert early._is_left(hashing)
+def hashing_by(read: Callable[[int, int], bytes]) -> type:
+    class Hashing(early_hashing._OneByOne):
+        def read(self, file: int, stretch: object, _is_wanted: object) -> None:
+            assert stretch
             read(file, 1)
 
-    return read_stretch
+    return Hashing
 
 
 def without_times(found: object) -> str:

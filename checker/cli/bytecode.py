@@ -35,7 +35,7 @@ _STANDARD_STREAMS = (0, 1, 2)
 _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 
 
-class CompiledModules:
+class KeptModules:
     """Finds modules in the file, before Python looks for them anywhere else.
 
     A package must be in the same directory on ``sys.path`` as when the file was written: what was
@@ -132,9 +132,9 @@ class _Loader(SourceFileLoader):
         return super().get_code(name) if code is None else code
 
 
-def use_compiled_modules() -> CompiledModules:
+def use_kept_modules() -> KeptModules:
     """Let Python import from the file what is in it."""
-    modules = CompiledModules(_place())
+    modules = KeptModules(_place())
     sys.meta_path.insert(0, modules)
     return modules
 

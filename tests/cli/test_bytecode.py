@@ -1,4 +1,4 @@
-"""The file of compiled modules: what is imported is always what Python would import without it."""
+"""The file of kept bytecode: what is imported is always what Python would import without it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
-from checker.cli import compiled
+from checker.cli import bytecode
 from checker.testing.archive import sample
 from tests.cli.distributions import write_distribution
 
 SCRIPT = "from checker.cli import start\nstart()\n"
-LOADED = "# <checker.cli.compiled._Loader"
+LOADED = "# <checker.cli.bytecode._Loader"
 
 
 class Ran(NamedTuple):
@@ -262,8 +262,8 @@ def test_too_little_memory_at_the_end_is_no_problem(
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for step in ("_compiled", "_file", "_write"):
         with monkeypatch.context() as patch:
-            patch.setattr(compiled, step, lack_memory)
-            modules = compiled.CompiledModules(str(path))
+            patch.setattr(bytecode, step, lack_memory)
+            modules = bytecode.KeptModules(str(path))
             modules._imported_before = frozenset()
             modules.keep()
     assert not path.exists()
