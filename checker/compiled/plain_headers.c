@@ -361,7 +361,8 @@ static int fill_names(Names *names, PyObject *tuple) {
 /* --- what reads them */
 
 typedef struct {
-    PyObject_HEAD Names named, hashed;
+    PyObject_HEAD
+    Names named, hashed;
     Text *tops;
     size_t top_count;
     bool wants_executables, wants_libraries;

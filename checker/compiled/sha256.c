@@ -24,7 +24,8 @@
 #define WORTH_A_RELEASE 2048
 
 typedef struct {
-    PyObject_HEAD uint32_t words[WORDS];
+    PyObject_HEAD
+    uint32_t words[WORDS];
     uint8_t partial[BLOCK];
     size_t used;    /* bytes of the partial block */
     uint64_t count; /* all bytes */
@@ -246,8 +247,10 @@ static PyObject *sha256_update(PyObject *object, PyObject *data) {
         hash_bytes(self, bytes.buf, (size_t)bytes.len);
     } else {
         self->is_busy = 1;
-        Py_BEGIN_ALLOW_THREADS hash_bytes(self, bytes.buf, (size_t)bytes.len);
-        Py_END_ALLOW_THREADS self->is_busy = 0;
+        Py_BEGIN_ALLOW_THREADS
+        hash_bytes(self, bytes.buf, (size_t)bytes.len);
+        Py_END_ALLOW_THREADS
+        self->is_busy = 0;
     }
     self->count += (uint64_t)bytes.len;
     PyBuffer_Release(&bytes);
@@ -323,8 +326,10 @@ static PyObject *update_both(PyObject *module, PyObject *args) {
         return NULL;
     }
     self->is_busy = also->is_busy = 1;
-    Py_BEGIN_ALLOW_THREADS hash_bytes_of_both(self, also, bytes.buf, (size_t)bytes.len);
-    Py_END_ALLOW_THREADS self->is_busy = also->is_busy = 0;
+    Py_BEGIN_ALLOW_THREADS
+    hash_bytes_of_both(self, also, bytes.buf, (size_t)bytes.len);
+    Py_END_ALLOW_THREADS
+    self->is_busy = also->is_busy = 0;
     self->count += (uint64_t)bytes.len;
     also->count += (uint64_t)bytes.len;
     PyBuffer_Release(&bytes);

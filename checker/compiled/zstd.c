@@ -63,7 +63,8 @@ static void released(PyObject *object) {
 /* Library: the functions of libzstd in a file. */
 
 typedef struct {
-    PyObject_HEAD void *handle;
+    PyObject_HEAD
+    void *handle;
     Functions functions;
 } Library;
 
@@ -157,7 +158,8 @@ static ZSTD_DCtx *new_context(const Library *library, int window_log_max) {
 /* Decompressor: one frame, step by step. */
 
 typedef struct {
-    PyObject_HEAD Library *library;
+    PyObject_HEAD
+    Library *library;
     ZSTD_DCtx *context;
     PyObject *pending; /* bytes that were given; NULL if all are used */
     size_t used;       /* how many of them */
@@ -247,8 +249,10 @@ static PyObject *decompress(Decompressor *self, Py_ssize_t max_length) {
     ZSTD_outBuffer output = {PyBytes_AsString(result), (size_t)max_length, 0};
     size_t code;
     self->is_busy = 1;
-    Py_BEGIN_ALLOW_THREADS code = run(&library->functions, self->context, &output, &input);
-    Py_END_ALLOW_THREADS self->is_busy = 0;
+    Py_BEGIN_ALLOW_THREADS
+    code = run(&library->functions, self->context, &output, &input);
+    Py_END_ALLOW_THREADS
+    self->is_busy = 0;
     self->used = input.pos;
     if (check(library, code) < 0) {
         Py_DECREF(result);
@@ -409,7 +413,8 @@ typedef struct {
 } Bounds;
 
 typedef struct {
-    PyObject_HEAD Library *library;
+    PyObject_HEAD
+    Library *library;
     int file;
     off_t offset;
     long long left; /* bytes of the stretch that are not read yet */
@@ -590,6 +595,20 @@ static ZSTD_DCtx *prepare_run(Inflating *self) {
     return new_context(self->library, self->window_log_max);
 }
 
+/* Give back the memory that is not needed after the end of a run. */
+static void give_back(Inflating *self) {
+    pthread_mutex_lock(&self->lock);
+    Ring empty = self->empty, full = {.count = 0};
+    self->empty.count = 0;
+    if (self->is_closed) {
+        full = self->full;
+        self->full.count = 0;
+    }
+    pthread_mutex_unlock(&self->lock);
+    ring_clear(&empty);
+    ring_clear(&full);
+}
+
 static PyObject *inflating_run(PyObject *object, PyObject *unused) {
     Inflating *self = (Inflating *)object;
     (void)unused;
@@ -603,9 +622,12 @@ static PyObject *inflating_run(PyObject *object, PyObject *unused) {
         end(self, "there is not enough memory");
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS end(self, inflate(self, context, buffer));
+    Py_BEGIN_ALLOW_THREADS
+    end(self, inflate(self, context, buffer));
     self->library->functions.release(context);
-    Py_END_ALLOW_THREADS PyMem_Free(buffer);
+    Py_END_ALLOW_THREADS
+    PyMem_Free(buffer);
+    give_back(self);
     Py_RETURN_NONE;
 }
 
@@ -627,6 +649,22 @@ static int wait_for_full(Inflating *self, Piece *piece) {
     return is_there;
 }
 
+/* Put an empty piece in place of one that was taken, if the run goes on. */
+static int replace(Inflating *self) {
+    Ring fresh = {.count = 0};
+    if (ring_add(&fresh) < 0) {
+        return -1;
+    }
+    pthread_mutex_lock(&self->lock);
+    if (!self->is_ended) {
+        ring_put(&self->empty, ring_take(&fresh));
+        pthread_cond_broadcast(&self->changed);
+    }
+    pthread_mutex_unlock(&self->lock);
+    ring_clear(&fresh);
+    return 0;
+}
+
 static PyObject *at_the_end(Inflating *self) {
     if (self->problem) {
         PyErr_SetString(PyExc_ValueError, self->problem);
@@ -644,21 +682,17 @@ static PyObject *inflating_take(PyObject *object, PyObject *unused) {
         if (PyErr_CheckSignals() < 0) {
             return NULL;
         }
-        Py_BEGIN_ALLOW_THREADS is_there = wait_for_full(self, &piece);
+        Py_BEGIN_ALLOW_THREADS
+        is_there = wait_for_full(self, &piece);
         Py_END_ALLOW_THREADS
     } while (!is_there);
     if (!piece.object) {
         return at_the_end(self);
     }
-    Ring fresh = {.count = 0};
-    if (ring_add(&fresh) < 0) {
+    if (replace(self) < 0) {
         Py_DECREF(piece.object);
         return NULL;
     }
-    pthread_mutex_lock(&self->lock);
-    ring_put(&self->empty, ring_take(&fresh));
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->lock);
     if (piece.size == PIECE) {
         return piece.object;
     }

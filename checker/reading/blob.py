@@ -355,6 +355,9 @@ class _Known:
         facts = self._cache.find(question, digests["sha256"])
         if facts is None or not self._records.take_if_there(facts.records):
             return None
+        early = self._task.inflated()
+        if early is not None:
+            early.close()  # it need not be inflated
         return known_blob(self._task, size, digests, facts)
 
 

@@ -44,7 +44,7 @@ class EarlyInflating:
         self.span = span
         self._file = file
         self._inflating = inflating
-        self._is_claimed = False
+        self._is_claimed = self._is_closed = False
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -75,7 +75,10 @@ class EarlyInflating:
         return sound_zstd(head, self._inflating.streams)
 
     def close(self) -> None:
-        """Stop, however far it came."""
+        """Stop, however far it came, and give back what waits."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._inflating.close()
         self._thread.join()
         os.close(self._file)

@@ -20,6 +20,7 @@ from checker.model.entries import Span
 from checker.model.limits import Limits
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.early_inflating import EarlyInflating
 from checker.reading.tar.table import Records
 from checker.testing import Member, compress, write_tar
 from tests.cache.stores import WatchedCache
@@ -269,6 +270,19 @@ def test_what_is_odd_is_left_to_others(path: Path) -> None:
         assert found is not None
         with pytest.raises(ValueError, match="checksum"):
             list(found.pieces())
+
+
+def test_a_known_layer_is_not_decompressed(
+    path: Path, zstd_span: Span, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = WatchedCache(tmp_path / "cache")
+    expected = read_archive(str(path), ReadOptions(cache=cache))
+    monkeypatch.setattr(EarlyInflating, "pieces", None)
+    with path.open("rb") as file, closing(EarlyHashes(str(path))) as early:
+        again = read_archive(str(path), ReadOptions(early=early, cache=cache))
+        assert early.claim_inflated(file.fileno(), zstd_span, Limits()) is None
+    assert facts(again) == facts(expected)
+    assert cache.found == 1
 
 
 def test_records_of_what_is_read_again_are_given_back() -> None:
