@@ -3,6 +3,11 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
+# For the optional parts in C; without a compiler they are left out.
+RUN if command -v apt-get >/dev/null; then \
+        apt-get update --quiet \
+        && apt-get install --quiet --yes --no-install-recommends gcc libc6-dev; \
+    fi
 COPY . /src
 # Without pip in the result: it is a third of the size, and nothing is installed later. A first run
 # leaves what lets the next ones start faster.
