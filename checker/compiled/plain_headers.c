@@ -1,7 +1,7 @@
 /* Plain headers of a tar that follow one another, as columns.
 
    A header is plain if nothing about it is special: a file, a directory or a link, well-formed
-   numbers in which programs agree, an ordinary name whose path needs no cleaning, the right sum.
+   numbers in which programs agree, an ordinary name, the right sum.
    Of any other nothing is said here; the caller reads it. What each function takes is what the
    functions of checker/reading/tar take that are named with it, and never more.
 
@@ -48,6 +48,8 @@ enum {
     ORDINARY_NAME = 200,
     ORDINARY_NESTING = 4096,
     EXECUTABLE = 0111,
+    /* entries.py */
+    OWN_SPELLING = 255,
 };
 
 typedef struct {
@@ -152,9 +154,7 @@ static bool has_right_sum(const uint8_t *block) {
 
 /* --- names */
 
-static bool is_ordinary(Text path) {
-    if (path.length <= SHORT)
-        return true;
+static bool is_flat(Text path) {
     size_t slashes = 0;
     for (size_t i = 0; i < path.length; i++)
         slashes += path.start[i] == '/';
@@ -162,10 +162,10 @@ static bool is_ordinary(Text path) {
 }
 
 /* table.py, is_ordinary */
-static bool are_ordinary(Text name, Text link) {
+static bool is_ordinary(Text name, Text link) {
     if (name.length <= SHORT && link.length <= SHORT)
         return true;
-    return name.length + link.length <= ORDINARY_NAME && is_ordinary(name) && is_ordinary(link);
+    return name.length + link.length <= ORDINARY_NAME && is_flat(name) && is_flat(link);
 }
 
 /* Whether clean_path of entries.py gives the same. */
@@ -185,20 +185,23 @@ static bool is_clean(Text path) {
 }
 
 /* The path of a name, and the position of its spelling in SPELLINGS: entries.py, spell.
-   Not if the path has to be cleaned. */
-static bool spell(Text name, Text *path, uint8_t *spelling) {
+   If the path has to be cleaned, the name itself, and OWN_SPELLING. */
+static void spell(Text name, Text *path, uint8_t *spelling) {
     static const char *const prefixes[] = {"", "./", "/"};
     int prefix = starts_with(name, "./") ? 1 : starts_with(name, "/") ? 2 : 0;
     size_t skipped = strlen(prefixes[prefix]);
     *path = (Text){name.start + skipped, name.length - skipped};
     *spelling = (uint8_t)(2 * prefix);
     if (path->length == 0)
-        return true;
+        return;
     if (path->start[path->length - 1] == '/') {
         path->length--;
         *spelling += 1;
     }
-    return is_clean(*path);
+    if (!is_clean(*path)) {
+        *path = name;
+        *spelling = OWN_SPELLING;
+    }
 }
 
 static Text last_part(Text path) {
@@ -276,8 +279,10 @@ static bool read_header(const uint8_t *block, Header *header) {
     header->link = (Text){NULL, 0};
     if (row->kind == '1' || row->kind == '2')
         header->link = until_nul(block + TARGET, TARGET_END - TARGET);
-    return read_name(block, header) && are_ordinary(header->name, header->link) &&
-           spell(header->name, &header->path, &row->spelling);
+    if (!read_name(block, header) || !is_ordinary(header->name, header->link))
+        return false;
+    spell(header->name, &header->path, &row->spelling);
+    return true;
 }
 
 /* --- sets of names */
@@ -360,11 +365,17 @@ static int fill_names(Names *names, PyObject *tuple) {
 
 /* --- what reads them */
 
+/* Directories, without slashes around them. */
+typedef struct {
+    Text *tops;
+    size_t count;
+} Directories;
+
 typedef struct {
     PyObject_HEAD
-    Names named, hashed;
-    Text *tops;
-    size_t top_count;
+    Names named, hashed, system;
+    Directories below, applications;
+    int64_t smallest_text, largest_text;
     bool wants_executables, wants_libraries;
     Py_ssize_t enough, window;
     int64_t reach;
@@ -372,21 +383,16 @@ typedef struct {
 
 /* Rows that were read. */
 typedef struct {
-    PyObject *paths, *links, *meant;
+    PyObject *paths, *links, *meant, *texts;
     Row *rows;
     size_t count, room;
     char *names;
     size_t names_length, names_room;
 } Rows;
 
-/* Whether the content of a file may be wanted: contents.py, _meant. */
-static bool is_meant(const Reader *reader, const Row *row, Text path, Text base) {
-    if (row->mode & EXECUTABLE && (reader->wants_executables || reader->wants_libraries))
-        return true;
-    if (has_name(&reader->named, base) || (reader->wants_libraries && is_library(base)))
-        return true;
-    for (size_t i = 0; i < reader->top_count; i++) {
-        Text top = reader->tops[i];
+static bool is_below(const Directories *directories, Text path) {
+    for (size_t i = 0; i < directories->count; i++) {
+        Text top = directories->tops[i];
         if (path.length > top.length && path.start[top.length] == '/' &&
             memcmp(path.start, top.start, top.length) == 0)
             return true;
@@ -394,15 +400,45 @@ static bool is_meant(const Reader *reader, const Row *row, Text path, Text base)
     return false;
 }
 
+/* Whether a file may be searched for secrets: text_files.py, searched_by_size and _is_place. */
+static bool is_text(const Reader *reader, const Row *row, Text path) {
+    if (row->size < reader->smallest_text || row->size > reader->largest_text)
+        return false;
+    if (row->spelling == OWN_SPELLING)
+        return true;
+    const uint8_t *slash = memchr(path.start, '/', path.length);
+    Text top = {path.start, slash == NULL ? 0 : (size_t)(slash - path.start)};
+    return slash == NULL || !has_name(&reader->system, top) ||
+           is_below(&reader->applications, path);
+}
+
+/* Whether the content of a file may be wanted: contents.py, _meant. */
+static bool is_meant(const Reader *reader, const Row *row, Text path, Text base) {
+    if (row->mode & EXECUTABLE && (reader->wants_executables || reader->wants_libraries))
+        return true;
+    if (row->spelling == OWN_SPELLING)
+        return true;
+    return has_name(&reader->named, base) || (reader->wants_libraries && is_library(base)) ||
+           is_below(&reader->below, path);
+}
+
 static int begin_rows(Rows *rows) {
-    *rows = (Rows){.paths = PyList_New(0), .links = PyDict_New(), .meant = PyList_New(0)};
-    return rows->paths == NULL || rows->links == NULL || rows->meant == NULL ? -1 : 0;
+    *rows = (Rows){
+        .paths = PyList_New(0),
+        .links = PyDict_New(),
+        .meant = PyList_New(0),
+        .texts = PyList_New(0),
+    };
+    bool are_made =
+        rows->paths != NULL && rows->links != NULL && rows->meant != NULL && rows->texts != NULL;
+    return are_made ? 0 : -1;
 }
 
 static void end_rows(Rows *rows) {
     Py_XDECREF(rows->paths);
     Py_XDECREF(rows->links);
     Py_XDECREF(rows->meant);
+    Py_XDECREF(rows->texts);
     PyMem_Free(rows->rows);
     PyMem_Free(rows->names);
 }
@@ -470,9 +506,12 @@ static int add_header(const Reader *reader, Rows *rows, const Header *header) {
     bool ends = has_content && row->kind != '0';
     if (has_content && row->kind == '0') {
         Text base = last_part(path);
-        ends = has_name(&reader->hashed, base);
+        bool is_own = row->spelling == OWN_SPELLING;
+        ends = reader->hashed.slots != NULL && (is_own || has_name(&reader->hashed, base));
         if (is_meant(reader, row, path, base) &&
             append(rows->meant, PyLong_FromSize_t(rows->count)) < 0)
+            return -1;
+        if (is_text(reader, row, path) && append(rows->texts, PyLong_FromSize_t(rows->count)) < 0)
             return -1;
     }
     if (header->link.length > 0 && add_link(rows, header->link) < 0)
@@ -516,10 +555,12 @@ static PyObject *links_of(const Rows *rows) { return Py_NewRef(rows->links); }
 
 static PyObject *meant_of(const Rows *rows) { return Py_NewRef(rows->meant); }
 
+static PyObject *texts_of(const Rows *rows) { return Py_NewRef(rows->texts); }
+
 /* In the order of plain_headers.pyi. */
 static PyObject *(*const columns[])(const Rows *) = {
-    names_of, links_of,  kinds_of,   modes_of, uids_of,      gids_of,
-    sizes_of, mtimes_of, offsets_of, paths_of, spellings_of, meant_of,
+    names_of,  links_of,   kinds_of, modes_of,     uids_of,  gids_of,  sizes_of,
+    mtimes_of, offsets_of, paths_of, spellings_of, meant_of, texts_of,
 };
 
 static PyObject *columns_of(const Rows *rows) {
@@ -631,40 +672,43 @@ static void reader_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     free_texts(reader->named.slots, reader->named.mask + 1);
     free_texts(reader->hashed.slots, reader->hashed.mask + 1);
-    free_texts(reader->tops, reader->top_count);
+    free_texts(reader->system.slots, reader->system.mask + 1);
+    free_texts(reader->below.tops, reader->below.count);
+    free_texts(reader->applications.tops, reader->applications.count);
     PyObject_Free(self);
     Py_DECREF(type);
 }
 
 /* Keeps copies of the directories in a tuple; -1 if there is an error. */
-static int fill_tops(Reader *reader, PyObject *tuple) {
+static int fill_directories(Directories *directories, PyObject *tuple) {
     size_t count = (size_t)PyTuple_Size(tuple);
     if (count == 0)
         return 0;
-    reader->tops = PyMem_Calloc(count, sizeof *reader->tops);
-    if (reader->tops == NULL) {
+    directories->tops = PyMem_Calloc(count, sizeof *directories->tops);
+    if (directories->tops == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    reader->top_count = count;
+    directories->count = count;
     for (size_t i = 0; i < count; i++) {
-        reader->tops[i] = copy_of(PyTuple_GetItem(tuple, (Py_ssize_t)i));
-        if (reader->tops[i].start == NULL)
+        directories->tops[i] = copy_of(PyTuple_GetItem(tuple, (Py_ssize_t)i));
+        if (directories->tops[i].start == NULL)
             return -1;
     }
     return 0;
 }
 
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"named",  "below", "executables", "libraries", "hashed",
-                            "enough", "reach", "window",      NULL};
-    PyObject *named, *below, *hashed;
+    static char *names[] = {"named",  "below",        "executables", "libraries", "hashed", "texts",
+                            "system", "applications", "enough",      "reach",     "window", NULL};
+    PyObject *named, *below, *hashed, *system, *applications;
     int executables, libraries;
     Py_ssize_t enough, window;
-    long long reach;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "$O!O!ppO!nLn", names, &PyTuple_Type, &named,
-                                     &PyTuple_Type, &below, &executables, &libraries, &PyTuple_Type,
-                                     &hashed, &enough, &reach, &window))
+    long long reach, smallest, largest;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, keywords, "$O!O!ppO!(LL)O!O!nLn", names, &PyTuple_Type, &named, &PyTuple_Type,
+            &below, &executables, &libraries, &PyTuple_Type, &hashed, &smallest, &largest,
+            &PyTuple_Type, &system, &PyTuple_Type, &applications, &enough, &reach, &window))
         return NULL;
     if (enough < 0 || reach < 0 || reach > FARTHEST) {
         PyErr_SetString(PyExc_ValueError, "a number is out of range");
@@ -675,11 +719,14 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     reader->wants_executables = executables != 0;
     reader->wants_libraries = libraries != 0;
+    reader->smallest_text = smallest;
+    reader->largest_text = largest;
     reader->enough = enough;
     reader->window = window;
     reader->reach = reach;
     if (fill_names(&reader->named, named) < 0 || fill_names(&reader->hashed, hashed) < 0 ||
-        fill_tops(reader, below) < 0) {
+        fill_names(&reader->system, system) < 0 || fill_directories(&reader->below, below) < 0 ||
+        fill_directories(&reader->applications, applications) < 0) {
         Py_DECREF(reader);
         return NULL;
     }

@@ -16,6 +16,7 @@ Columns: TypeAlias = tuple[
     list[str],
     bytes,
     list[int],
+    list[int],
 ]
 """The columns of ``PlainRows`` in their order; those of numbers as arrays keep them."""
 
@@ -28,6 +29,9 @@ class Reader:
         executables: Whether executables are meant.
         libraries: Whether executables and shared libraries are meant.
         hashed: Last parts of the paths of files that rows end with.
+        texts: The smallest and largest size of text files that are told; 0 if none are.
+        system: Directories at the top whose files are not told as text files,
+        applications: except those in these.
         enough: After so many rows it does not read on.
         reach: Nor so many bytes behind the first header.
         window: So many bytes it asks for.
@@ -41,6 +45,9 @@ class Reader:
         executables: bool,
         libraries: bool,
         hashed: tuple[bytes, ...],
+        texts: tuple[int, int],
+        system: tuple[bytes, ...],
+        applications: tuple[bytes, ...],
         enough: int,
         reach: int,
         window: int,

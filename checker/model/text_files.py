@@ -24,23 +24,19 @@ OTHERS = frozenset(
 )
 """Names of directories whose files do not come from the author of an image."""
 
-# Directories of the system, and those of the parts of image archives and of Windows.
-_SYSTEM = tuple(
-    f"{name}/"
-    for name in (
-        *("usr", "var", "lib", "lib32", "lib64", "libx32", "bin", "sbin", "boot", "dev", "proc"),
-        *("run", "sys", "nix", "gnu", "snap", "sysroot", "ostree", "blobs", "Files", "Hives"),
-        *("UtilityVM", "lost+found"),
-    )
+SYSTEM = (
+    *("usr", "var", "lib", "lib32", "lib64", "libx32", "bin", "sbin", "boot", "dev", "proc"),
+    *("run", "sys", "nix", "gnu", "snap", "sysroot", "ostree", "blobs", "Files", "Hives"),
+    *("UtilityVM", "lost+found"),
 )
-# Directories in them that applications are put into.
-_APPLICATIONS = tuple(
-    f"{name}/"
-    for name in (
-        *("usr/src/app", "usr/app", "usr/local/app", "usr/local/etc", "usr/share/nginx/html"),
-        *("var/www", "var/app", "var/task", "var/opt", "run/secrets"),
-    )
+"""Directories of the system, and those of the parts of image archives and of Windows."""
+APPLICATIONS = (
+    *("usr/src/app", "usr/app", "usr/local/app", "usr/local/etc", "usr/share/nginx/html"),
+    *("var/www", "var/app", "var/task", "var/opt", "run/secrets"),
 )
+"""Directories in them that applications are put into."""
+_IN_SYSTEM = tuple(f"{name}/" for name in SYSTEM)
+_IN_APPLICATIONS = tuple(f"{name}/" for name in APPLICATIONS)
 _MORE_OTHERS = frozenset(
     {"locale", "locales", "i18n", "mocks", "__mocks__", "stubs", "__snapshots__", ".cache"}
 )
@@ -68,19 +64,15 @@ def is_searched(path: str) -> bool:
     return _is_place(directory) and _is_named_like_text(name)
 
 
-def searched(paths: Sequence[str], sizes: Sequence[int]) -> list[int]:
-    """The numbers of files that are searched.
+def searched_by_size(sizes: Sequence[int]) -> list[int]:
+    """The numbers of files that are searched, by their sizes in bytes alone."""
+    return [number for number, size in enumerate(sizes) if SMALLEST <= size <= LARGEST]
 
-    Args:
-        paths: The paths of some files.
-        sizes: Their sizes in bytes, and perhaps those of others after them.
-    """
+
+def searched_by_path(paths: Sequence[str], numbers: Sequence[int]) -> list[int]:
+    """Those of the numbers of some files that are searched by their paths."""
     # There are many of them, so that calls for each would take as long as the search.
-    split = [
-        (number, path.rpartition("/"))
-        for number, (path, size) in enumerate(zip(paths, sizes, strict=False))
-        if SMALLEST <= size <= LARGEST
-    ]
+    split = [(number, paths[number].rpartition("/")) for number in numbers]
     places = set(filter(_is_place, {parts[0] for _, parts in split}))
     if not places:
         return []
@@ -102,6 +94,6 @@ def _is_named_like_text(name: str) -> bool:
 def _is_place(directory: str) -> bool:
     """Whether files in a directory are searched."""
     path = f"{directory}/"
-    if path.startswith(_SYSTEM) and not path.startswith(_APPLICATIONS):
+    if path.startswith(_IN_SYSTEM) and not path.startswith(_IN_APPLICATIONS):
         return False
     return _LEFT_OUT.isdisjoint(directory.split("/"))

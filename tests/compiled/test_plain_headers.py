@@ -11,14 +11,27 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from checker.model.content import ContentPlan
+from checker.model.text_files import (
+    LARGEST,
+    SMALLEST,
+    searched_by_path,
+    searched_by_size,
+)
 from checker.reading.tar import header, plain, seeking
+from checker.reading.tar.batches import HeaderBatches
 from checker.reading.tar.header import BLOCK
 from checker.testing.tar import file, write_tar
 from tests.compiled_parts import compiled_part
+from tests.effort import examples
+from tests.model.test_text_files import LEFT_OUT, SEARCHED
 from tests.reading.test_tar_walker import (
     HEADER_BY_HEADER,
     PLAIN_EXTENTS,
+    UNUSUAL_FIELDS,
     cut,
     everything,
     info,
@@ -45,6 +58,7 @@ USUAL = tuple(
         ("usr/lib/libz.so.1.2", tarfile.REGTYPE, {"size": 3}),
         ("usr/share/é", tarfile.REGTYPE, {"size": 5000}),
         ("empty", tarfile.REGTYPE, {}),
+        ("usr//share/./a/../odd", tarfile.REGTYPE, {"size": 100, "mode": 0o755}),
         ("usr/lib/libz.so", tarfile.SYMTYPE, {"linkname": "libz.so.1.2"}),
         ("usr/bin/b", tarfile.LNKTYPE, {"linkname": "usr/bin/a..."}),
     )
@@ -98,6 +112,16 @@ def test_headers_of_others_are_read(
     assert len(expected[0]) == 1
 
 
+@pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
+def test_the_same_headers_are_plain_without_it(fields: list[tuple[int, bytes]]) -> None:
+    block = with_fields(0, fields)[:BLOCK]
+    alone = HeaderBatches(ContentPlan(), None).read(block, 0, 0, 1000)
+    rows = plain.PlainHeaders(ContentPlan()).read(block, 0, 0, 1000)
+    assert (rows is None) == (alone is None)
+    if rows is not None and alone is not None:
+        assert rows._replace(paths=None, spellings=b"", meant=None, texts=None) == alone
+
+
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Takes how many headers are read at each call."""
@@ -131,10 +155,38 @@ def test_rows_that_are_read_together_are_near_each_other(
     counts: list[int], size: int, most: int
 ) -> None:
     """What is in their files is read after that."""
-    number = (12 << 20) // size
+    number = 3 * most
     seek(write_tar([file(f"srv/{at}", bytes(size)) for at in range(number)]))
     assert sum(counts) == number
     assert most // 2 < max(counts) <= most
+
+
+def test_text_files_are_told_by_their_places() -> None:
+    members = [file(path, b"x" * SMALLEST) for path in (*SEARCHED, *LEFT_OUT)]
+    rows = plain.PlainHeaders(ContentPlan(secrets=True)).read(write_tar(members), 0, 0, 1000)
+    assert rows is not None
+    assert rows.texts is not None
+    assert set(range(len(SEARCHED))) <= set(rows.texts)
+    told = {members[number].name for number in rows.texts}
+    assert told.isdisjoint({"usr/lib/os-release", "usr/src/linux/Makefile", "var/lib/dpkg/status"})
+
+
+SIZES = (0, SMALLEST - 1, SMALLEST, 1000, LARGEST, LARGEST + 1)
+PARTS = st.sampled_from(["a", "usr", "usrs", "src", "app", "etc", "local", "var", "www", "doc"])
+PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
+
+
+@given(st.lists(st.one_of(st.sampled_from((*SEARCHED, *LEFT_OUT)), PATHS), min_size=1))
+@settings(max_examples=examples(300), deadline=None)
+def test_all_text_files_are_told(paths: list[str]) -> None:
+    members = [file(path, bytes(SIZES[at % len(SIZES)])) for at, path in enumerate(paths)]
+    rows = plain.PlainHeaders(ContentPlan(secrets=True)).read(write_tar(members), 0, 0, 1000)
+    assert rows is not None
+    assert rows.texts is not None
+    assert rows.paths == paths
+    by_size = searched_by_size(rows.sizes)
+    assert set(searched_by_path(paths, by_size)) <= set(rows.texts) <= set(by_size)
+    assert not any(paths[number].startswith("usr/lib/") for number in rows.texts)
 
 
 def reader() -> plain_headers.Reader:
@@ -144,6 +196,9 @@ def reader() -> plain_headers.Reader:
         executables=False,
         libraries=False,
         hashed=(),
+        texts=(0, 0),
+        system=(),
+        applications=(),
         enough=100,
         reach=1 << 20,
         window=4096,

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.model.text_files import LARGEST, SMALLEST, is_searched, searched
+from checker.model.text_files import (
+    LARGEST,
+    SMALLEST,
+    is_searched,
+    searched_by_path,
+    searched_by_size,
+)
 
 SEARCHED = (
     *(
@@ -42,22 +48,23 @@ def test_left_out(path: str) -> None:
 def test_of_many_files_the_same_are_searched() -> None:
     paths = (*SEARCHED, *LEFT_OUT, *SEARCHED)
     alone = [number for number, path in enumerate(paths) if is_searched(path)]
-    assert searched(paths, [100] * len(paths)) == alone
+    assert searched_by_path(paths, range(len(paths))) == alone
+    assert searched_by_path(paths, alone[::2]) == alone[::2]
 
 
 @pytest.mark.parametrize("size", [SMALLEST, 100, LARGEST])
 def test_sizes_that_are_searched(size: int) -> None:
-    assert searched(["usr/a.conf", "etc/a.conf"], [size, size]) == [1]
+    assert searched_by_size([0, size, size]) == [1, 2]
 
 
 @pytest.mark.parametrize("size", [0, SMALLEST - 1, LARGEST + 1])
 def test_sizes_that_are_left_out(size: int) -> None:
-    assert searched(["etc/a.conf"], [size]) == []
+    assert searched_by_size([size]) == []
 
 
 @given(st.text(alphabet="ab/.Cfg", max_size=20))
 def test_any_path(path: str) -> None:
-    assert bool(searched([path], [100])) == is_searched(path)
+    assert bool(searched_by_path([path], [0])) == is_searched(path)
 
 
 @given(st.text(alphabet="ausr/.-e", max_size=20), st.sampled_from(LEFT_OUT[11:17]))

@@ -614,6 +614,8 @@ SPECIAL = (
     file("d/" * 48 + "deep", b"flat"),
     symlink("to", "d/" * 48),
     file("//odd/../name/.", b"odd"),
+    file("srv/./3/7/.", b"odd as well"),
+    file("usr/../app/odd.yaml", f"name: odd\ntoken: {TOKEN}\n"),
     replace(file("b" * 80, b"prefix"), raw={"prefix": b"p/" * 75}),
     file("app/settings.yaml", f"name: app\ntoken: {TOKEN}\n"),
     file("./app/run.sh", f"#!/bin/sh\nexport TOKEN={TOKEN}\n", mode=0o755),
@@ -696,6 +698,7 @@ UNUSUAL_FIELDS = {
     "link with content": [(156, b"1")],
     "target without an end": [(156, b"2"), (157, b"t" * 100)],
     "long target": [(156, b"2"), (157, b"t/" * 49)],
+    "deep name and long target": [(0, b"/" * 85 + b"\0"), (156, b"2"), (157, b"t" * 95)],
     "name without an end": [(0, b"n" * 100)],
     "bytes after the name": [(0, b"n\0m")],
     "bytes that are not text": [(0, b"\xff\xc3")],
@@ -965,7 +968,7 @@ def test_small_files_are_read_in_large_pieces() -> None:
 def test_text_files_with_secrets_are_kept() -> None:
     tar = walk([PLAIN_TAR], ContentPlan(secrets=True))
     paths = {tar.entries.paths[position] for position in tar.contents}
-    assert paths == {"app/settings.yaml", "app/run.sh", "app/large.json"}
+    assert paths == {"app/settings.yaml", "app/run.sh", "app/large.json", "app/odd.yaml"}
     sizes = [tar.entries.sizes[position] for position in tar.contents]
     assert list(map(len, tar.contents.values())) == sizes
 

@@ -11,7 +11,7 @@ from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.entries import with_bits
 from checker.model.limits import LimitReached, Limits
-from checker.model.text_files import searched
+from checker.model.text_files import searched_by_path, searched_by_size
 from checker.reading.elf import HEAD_SIZE, MOST_TEXT
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
@@ -253,7 +253,9 @@ class Contents:
         def content_of(number: int) -> bytes:
             return self._at(offsets[number] + BLOCK, sizes[number], passed)
 
-        return search.search(searched(paths, sizes), offsets, content_of)
+        numbers = searched_by_size(sizes) if rows.texts is None else rows.texts
+        numbers = numbers[: bisect_left(numbers, len(paths))]
+        return search.search(searched_by_path(paths, numbers), offsets, content_of)
 
     def _at(self, offset: int, size: int, passed: Passed) -> bytes:
         """Bytes of the tar that passed, or that can be read."""

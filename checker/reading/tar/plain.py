@@ -15,6 +15,7 @@ from array import array
 from functools import cached_property
 
 from checker.model.content import ContentPlan
+from checker.model.text_files import APPLICATIONS, LARGEST, SMALLEST, SYSTEM
 from checker.model.untrusted import utf8
 from checker.reading.tar.batches import HeaderBatches
 from checker.reading.tar.seeking import ENOUGH, REACH, WINDOW, Windows
@@ -95,6 +96,9 @@ class _CompiledReader:
             executables=bool(plan.executables),
             libraries=plan.libraries,
             hashed=tuple(map(utf8, plan.hashed)),
+            texts=(SMALLEST, LARGEST) if plan.secrets else (0, 0),
+            system=tuple(map(utf8, SYSTEM)),
+            applications=tuple(map(utf8, APPLICATIONS)),
             enough=ENOUGH,
             reach=REACH,
             window=WINDOW,
@@ -105,7 +109,7 @@ class _CompiledReader:
         found = self._reader.read(data, position, offset, min(most, _MOST), self._read_on)
         if found is None:
             return None
-        names, links, kinds, modes, *numbers, paths, spellings, meant = found
+        names, links, kinds, modes, *numbers, paths, spellings, meant, texts = found
         uids, gids, sizes, mtimes, offsets = (array("q", column) for column in numbers)
         return PlainRows(
             names,
@@ -120,4 +124,5 @@ class _CompiledReader:
             paths,
             spellings,
             meant,
+            texts,
         )

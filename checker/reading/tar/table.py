@@ -39,10 +39,13 @@ class PlainRows(NamedTuple):
         sizes: Their sizes in bytes.
         mtimes: Their modification times in seconds.
         offsets: Their byte offsets in the tar.
-        paths: The cleaned paths of the names; None if they are not known.
-        spellings: How each name differs from its path (``SPELLINGS``), if these are known.
+        paths: The cleaned paths of the names, and names that have yet to be cleaned; None if none
+            are known.
+        spellings: How each name differs from its path (``SPELLINGS``), if paths are known;
+            ``OWN_SPELLING`` for those that have to be cleaned.
         meant: The numbers, in order, of some rows with files, among which are all whose content the
             plan asks for, those searched for secrets aside; None if they are not known.
+        texts: Likewise, among which are all that are searched for secrets.
     """
 
     names: bytes
@@ -57,6 +60,7 @@ class PlainRows(NamedTuple):
     paths: Sequence[str] | None = None
     spellings: bytes = b""
     meant: Sequence[int] | None = None
+    texts: Sequence[int] | None = None
 
     def parts(self, most: int) -> Iterator[PlainRows]:
         """The same rows, at most so many together."""
@@ -80,6 +84,7 @@ class PlainRows(NamedTuple):
                 paths=self.paths and self.paths[rows],
                 spellings=self.spellings[rows],
                 meant=self.meant and [i - start for i in self.meant if i in numbers],
+                texts=self.texts and [i - start for i in self.texts if i in numbers],
             )
 
 
@@ -270,6 +275,8 @@ class EntryTable:
         else:
             entries.paths += rows.paths
             entries.spellings += rows.spellings
+            if OWN_SPELLING in rows.spellings:
+                self._clean(start)
         entries.kinds += rows.kinds
         entries.modes.extend(rows.modes)
         entries.uids.extend(rows.uids)
@@ -309,6 +316,17 @@ class EntryTable:
                 entries.own_names[start + number] = name
         entries.spellings += spellings
         return paths
+
+    def _clean(self, start: int) -> None:
+        """Clean the paths from a position on that have yet to be cleaned."""
+        paths, spellings = self.entries.paths, self.entries.spellings
+        position = spellings.find(OWN_SPELLING, start)
+        while position >= 0:
+            name = paths[position]
+            paths[position], spellings[position] = spell(name)
+            if spellings[position] == OWN_SPELLING:
+                self.entries.own_names[position] = name
+            position = spellings.find(OWN_SPELLING, position + 1)
 
     def spend(self, count: int, offset: int) -> None:
         """Count bytes of names and attributes that are kept.
