@@ -36,6 +36,10 @@ _SWITCH_SECONDS = 0.0001
 # Modules of commands that share one; the others have the name of their command.
 _MODULES = {"rules": "catalogue", "explain": "catalogue", "plugins": "catalogue"}
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
+_NO_MEMORY_LINE = f"checker: {_NO_MEMORY}\n".encode()
+_STANDARD_ERROR = 2
+# Bytes that are kept for words about a lack of memory.
+_RESERVE = 1 << 20
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -66,7 +70,12 @@ def run_process(at_end: Callable[[], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
-    code = run(None)
+    reserve = bytes(_RESERVE)
+    try:
+        code = run(None)
+    except BaseException as error:  # noqa: BLE001 - there was not even memory to tell of it
+        del reserve
+        _end_with(error)
     at_end()
     # The interpreter frees objects one by one on exit; the system frees them all at once.
     os._exit(code)
@@ -88,7 +97,17 @@ def _end_at_exception(
     _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
 ) -> None:
     """What is raised outside of ``run``, at its very end, is told as if it were inside."""
-    os._exit(_code_of(error))
+    _end_with(error)
+
+
+def _end_with(error: BaseException) -> NoReturn:
+    """Tell what ended the run, and end the process: without memory, with words that are there."""
+    try:
+        code = _code_of(error)
+    except BaseException:  # noqa: BLE001 - only a lack of memory leads here
+        os.write(_STANDARD_ERROR, _NO_MEMORY_LINE)
+        os._exit(NOT_WHOLE)
+    os._exit(code)
 
 
 def _end_at_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
@@ -150,6 +169,9 @@ def _words_of(error: BaseException) -> str:
 
 
 def _is_lack_of_room(error: BaseException) -> bool:
+    # What Python says if there is not enough memory for an exception.
+    if isinstance(error, SystemError) and "without exception set" in str(error):
+        return True
     # What the dynamic loader says if there is not enough memory for a compiled module.
     return isinstance(error, ImportError) and "failed to map segment" in str(error)
 
