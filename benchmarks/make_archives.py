@@ -111,6 +111,7 @@ CONTENTS: Final[dict[str, Callable[[Path], None]]] = {
 
 
 # Contents of which there is a third form, whose layers are compressed with zstd instead of gzip.
+_ZSTD: Final = "-zstd"
 WITH_ZSTD: Final = frozenset({"debootstrap"})
 
 
@@ -144,9 +145,14 @@ def _make(name: str, folder: Path) -> list[Archive]:
     return [docker, oci]
 
 
+def is_zstd(archive: Archive) -> bool:
+    """Whether the layers of an archive are compressed with zstd."""
+    return archive.name.endswith(_ZSTD)
+
+
 def _make_zstd(docker: Archive) -> Archive:
     """Return an OCI archive of the same content with zstd layers, created if it does not exist."""
-    found = Archive(f"{docker.name}-zstd", OCI, docker.path.with_name(f"{docker.name}.zstd.tar"))
+    found = Archive(f"{docker.name}{_ZSTD}", OCI, docker.path.with_name(f"{docker.name}.zstd.tar"))
     if not found.path.exists():
         part = found.path.with_suffix(".part")
         target = f"oci-archive:{part}:bench/{docker.name}:1"

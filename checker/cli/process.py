@@ -194,7 +194,9 @@ def _run_parsed(words: list[str]) -> int:
     if arguments.command == "convert":
         return _run_of("convert", arguments)
     require_output()
-    if arguments.command in ("import-plan", "compare", "show"):
+    if arguments.command == "show":
+        return _show(arguments)
+    if arguments.command in ("import-plan", "compare"):
         return _run_of(arguments.command, arguments)
     with writing_output():
         if "plugin_command" in arguments:
@@ -210,6 +212,18 @@ def _run_of(command: str, arguments: Namespace) -> int:
     module = import_module(f"checker.cli.{_MODULES.get(command, name)}")
     run: Callable[[Namespace], int] = getattr(module, f"run_{name}")
     return run(arguments)
+
+
+def _show(arguments: Namespace) -> int:
+    from checker.reading.early import EarlyHashes
+
+    early = EarlyHashes(arguments.path)
+    try:
+        from checker.cli.show import run_show
+
+        return run_show(arguments, early)
+    finally:
+        early.close()
 
 
 def _check(arguments: Arguments) -> int:

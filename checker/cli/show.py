@@ -14,6 +14,7 @@ from checker.errors import SettingsError
 from checker.inspection.inspect import SHOWN, Inspection, Tree, found_in, inspect
 from checker.inspection.text import View, contents_lines
 from checker.inspection.tree_text import MOST_IN_DIRECTORY, tree_lines
+from checker.reading.early import EarlyHashes
 from checker.reports.layout import Line, guarded
 from checker.reports.printable import printable
 from checker.reports.terminal import Color, rendered
@@ -24,8 +25,12 @@ _MOST_AT_TOP = 14
 _NOT_WHOLE = 3
 
 
-def run_show(arguments: argparse.Namespace) -> int:
+def run_show(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     """Run ``show``; the exit code.
+
+    Args:
+        arguments: The command line.
+        early: Hashes of the archive's members that are being computed already.
 
     Raises:
         CheckerError: The command line or the configuration is wrong, or the archive is unreadable.
@@ -34,7 +39,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     with (
         Progress(wanted=settings.progress) as progress,
-        Session(settings, watch=progress.watch) as session,
+        Session(settings, watch=progress.watch, early=early) as session,
         session.open(arguments.path, plan=SHOWN) as opened,
     ):
         archive = found_in(opened.outer, opened.archive)
