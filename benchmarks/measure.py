@@ -67,8 +67,18 @@ def in_a_fork(work: Callable[[], object]) -> None:
         raise ChildProcessError("it failed, see above")
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
-    """Run a command and measure it."""
+def measure(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Run:
+    """Run a command and measure it.
+
+    Args:
+        command: The command.
+        environment: Variables of its environment, besides those of this process.
+        directory: Where it runs; the working directory if None.
+    """
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -77,6 +87,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
             stdout=output,
             stderr=output,
             env={**_ENVIRONMENT, **(environment or {})},
+            cwd=directory,
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
