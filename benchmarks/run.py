@@ -132,8 +132,10 @@ def _must(run: Run, command: list[str]) -> Run:
 
 
 def _measure_alone(archive: Archive) -> Run:
-    command = [PROGRAM, "check", archive.path.name]
-    return _must(measure(command, directory=archive.path.parent), command)
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        shutil.copy(archive.path, scratch)
+        command = [PROGRAM, "check", archive.path.name]
+        return _must(measure(command, directory=Path(scratch)), command)
 
 
 def _measure_skopeo(archive: Archive) -> Run:
