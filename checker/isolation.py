@@ -201,10 +201,12 @@ def _fits(value: object, hint: object) -> bool:
     """Whether a value is of a type as the annotations of records name them."""
     if type(value) is hint and not isinstance(value, tuple):
         return True  # as most are
-    origin = getattr(hint, "__origin__", None)
     arguments: tuple[object, ...] = getattr(hint, "__args__", ())
     if isinstance(hint, UnionType):
+        if type(value) in arguments and not isinstance(value, tuple):
+            return True
         return any(_fits(value, each) for each in arguments)
+    origin = getattr(hint, "__origin__", None)
     if origin is frozenset:
         return isinstance(value, frozenset) and all(_fits(each, arguments[0]) for each in value)
     if origin is tuple:

@@ -14,6 +14,7 @@ _SHARE_OF_LIMIT = 256
 _SHARE_OF_TEXT = 64
 # Files that are looked at together first.
 _AT_ONCE = 64
+_BYTES_AT_ONCE = 1 << 17
 _LEFT_OUT = "further text files were not searched for secrets"
 
 
@@ -93,11 +94,7 @@ class TextSearch:
         Yields:
             The number and the content of each with secrets.
         """
-        for start in range(0, len(numbers), _AT_ONCE):
-            if self.reached is not None:
-                return
-            some = numbers[start : start + _AT_ONCE]
-            contents = list(map(content_of, some))
+        for some, contents in _together(numbers, content_of):
             clues = clues_in(contents)
             if not clues and self._takes_all(contents):
                 continue
@@ -106,6 +103,8 @@ class TextSearch:
                 is_worth_it = is_within and any(clue in content for clue in clues)
                 if is_worth_it and self.has_secrets(content, offsets[number]):
                     yield number, content
+            if self.reached is not None:
+                return
 
     def _takes_all(self, contents: Sequence[bytes]) -> bool:
         """Count some files, if all of them are within the limits; whether they are."""
@@ -119,3 +118,25 @@ class TextSearch:
     def _end(self, limit: str, value: int, offset: int) -> None:
         place = offset if offset >= 0 else None
         self.reached = LimitReached(limit, value, _LEFT_OUT, offset=place)
+
+
+def _together(
+    numbers: Sequence[int], content_of: Callable[[int], bytes]
+) -> Iterator[tuple[list[int], list[bytes]]]:
+    """Some files at a time, with what is in them.
+
+    They are few if they are large: what looks like tokens in all of them is compared before it is
+    known that this exceeds a limit.
+    """
+    some: list[int] = []
+    contents: list[bytes] = []
+    size = 0
+    for number in numbers:
+        some.append(number)
+        contents.append(content_of(number))
+        size += len(contents[-1])
+        if len(some) == _AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield some, contents
+            some, contents, size = [], [], 0
+    if some:
+        yield some, contents
