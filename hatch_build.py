@@ -63,7 +63,7 @@ class CompiledParts(BuildHookInterface[Any]):
         """Compile one file.
 
         Raises:
-            OSError: There is no compiler.
+            OSError: The compiler is not installed.
             subprocess.CalledProcessError: It refuses the file.
         """
         module = Path(self._folder.name, f"{source.stem}.abi3.so")

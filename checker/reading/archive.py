@@ -455,7 +455,7 @@ def _await_whole(archive: Archive, meter: Meter) -> None:
 
 
 def _awaited(digests: EarlyDigests, size: int, meter: Meter) -> Mapping[str, str]:
-    """Digests of so many bytes, when they are there: a pass of its own."""
+    """Wait for the digests of so many bytes, which are counted as a separate pass."""
     meter.begin(size)
     known = digests.known()
     meter.end()
@@ -521,18 +521,24 @@ def _too_sparse(holes: int, limits: Limits) -> LimitReached:
 
 def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> EarlyHash | None:
     """The hash of a member that is stored as it is, if its computation has begun."""
-    entries = opened.tar.entries
-    if early is None or opened.file is None or position in entries.sparse:
-        return None
-    return early.claim(opened.file, entries.content(position))
+    stored = _stored(opened, position)
+    return None if early is None or stored is None else early.claim(*stored)
 
 
 def _early_inflated(opened: Opened, options: ReadOptions, position: int) -> EarlyInflating | None:
     """What comes out of a compressed member, if to inflate it has begun."""
-    entries = opened.tar.entries
-    if options.early is None or opened.file is None or position in entries.sparse:
+    early, stored = options.early, _stored(opened, position)
+    if early is None or stored is None:
         return None
-    return options.early.claim_inflated(opened.file, entries.content(position), options.limits)
+    return early.claim_inflated(*stored, options.limits)
+
+
+def _stored(opened: Opened, position: int) -> tuple[int, Span] | None:
+    """The file, and where in it a member is stored as it is; None for any other member."""
+    entries = opened.tar.entries
+    if opened.file is None or position in entries.sparse:
+        return None
+    return opened.file, entries.content(position)
 
 
 def _is_document(path: str) -> bool:

@@ -231,8 +231,8 @@ class _OneByOne:
         pass
 
 
-class _InOnePass:
-    """A second hash of the same bytes takes no time of its own, thanks to a part in C.
+class _InOnePass(_OneByOne):
+    """The extension module in C computes two hashes of the same bytes in the time of one.
 
     Args:
         new: A hash without bytes.
@@ -242,25 +242,23 @@ class _InOnePass:
     def __init__(
         self, new: Callable[[], Sha256], update_both: Callable[[Sha256, Sha256, memoryview], None]
     ) -> None:
-        self.new = new
+        self._new = new
         self._update_both = update_both
 
+    def new(self) -> Hash:
+        return self._new()
+
     def read(self, file: int, stretch: _Stretch, is_wanted: Callable[[], bool]) -> None:
-        pieces = _passing_pieces(file, stretch.span, is_wanted)
         if len(stretch.hashes) == 1:
-            for piece in pieces:
-                stretch.hashes[0].update(piece)
+            super().read(file, stretch, is_wanted)
             return
         one, other = stretch.hashes
         # Both are made by ``new``.
         states = cast("Sha256", one.sha256), cast("Sha256", other.sha256)
-        for piece in pieces:
+        for piece in _passing_pieces(file, stretch.span, is_wanted):
             self._update_both(*states, piece)
             one.advance(len(piece))
             other.advance(len(piece))
-
-    def close(self) -> None:
-        pass
 
 
 class _OnTwoThreads:

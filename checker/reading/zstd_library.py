@@ -29,7 +29,7 @@ def find_library() -> Library:
     for count in range(1, len(parts) + 1):
         spec = PathFinder.find_spec(".".join(parts[:count]), place)
         if spec is None:
-            raise ImportError(f"there is no module {_NAME}")
+            raise ImportError(f"the module {_NAME} is not installed")
         place, file = spec.submodule_search_locations, spec.origin
     if file is None:
         raise ImportError(f"the module {_NAME} has no file")

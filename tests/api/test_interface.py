@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import checker
+from tests.wheels import build_wheel
 
 EXPORTED = Path(__file__).with_name("exported.txt")
 ROOT = Path(__file__).parents[2]
@@ -99,12 +100,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (ROOT / "checker").is_dir():
         return Path(sys.executable)  # these tests run beside an installed wheel
     base = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--wheel-dir", str(base)]
-    subprocess.run([*command, str(ROOT)], check=True)
+    wheel = build_wheel(base)
     venv.create(base / "venv", symlinks=True)
     (target,) = (base / "venv" / "lib").glob("python*/site-packages")
-    (wheel,) = base.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
     return base / "venv" / "bin" / "python"

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.compiled_parts import compiled_part
+from tests.wheels import ROOT, build_wheel
 
-ROOT = Path(__file__).resolve().parents[2]
 PARTS = sorted(ROOT.joinpath("checker", "compiled").glob("*.c"))
 MODULES = {f"checker/compiled/{source.stem}.abi3.so" for source in PARTS}
 
 pytestmark = pytest.mark.skipif(not PARTS, reason="the sources are not here")
-
-
-def build(folder: Path, **environment: str) -> Path:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--wheel-dir", str(folder)]
-    subprocess.run([*command, str(ROOT)], check=True, env={**os.environ, **environment})
-    (wheel,) = folder.glob("*.whl")
-    return wheel
 
 
 def names_in(wheel: Path) -> set[str]:
@@ -35,7 +24,7 @@ def names_in(wheel: Path) -> set[str]:
 def test_a_wheel_with_the_parts(tmp_path: Path) -> None:
     for source in PARTS:
         compiled_part(source.stem)  # so there is a compiler
-    wheel = build(tmp_path)
+    wheel = build_wheel(tmp_path)
     assert "-cp311-abi3-" in wheel.name
     names = names_in(wheel)
     assert {name for name in names if name.endswith(".so")} == MODULES
@@ -44,7 +33,7 @@ def test_a_wheel_with_the_parts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("environment", [{"HATCH_BUILD_NO_HOOKS": "true"}, {"PATH": "/nowhere"}])
 def test_a_wheel_without_them(environment: dict[str, str], tmp_path: Path) -> None:
-    wheel = build(tmp_path, **environment)
+    wheel = build_wheel(tmp_path, **environment)
     assert wheel.name.endswith("-py3-none-any.whl")
     names = names_in(wheel)
     assert "checker/compiled/__init__.py" in names

@@ -15,6 +15,7 @@ import pytest
 from checker import __version__
 from checker.cli.arguments.command_line import command_parser
 from checker.cli.completion import actions_of, commands_of
+from tests.wheels import build_wheel
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "checker.1"
@@ -74,10 +75,6 @@ def test_the_wheel_installs_it(tmp_path: Path) -> None:
     if not (ROOT / "checker").is_dir():  # the wheel is installed beside these tests
         assert Path(sys.prefix, PLACE).read_bytes() == PAGE.read_bytes()
         return
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--wheel-dir", str(tmp_path)]
-    subprocess.run([*command, str(ROOT)], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(build_wheel(tmp_path)) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(f".data/data/{PLACE}"))
         assert archive.read(name) == PAGE.read_bytes()
