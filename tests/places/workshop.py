@@ -14,10 +14,15 @@ _PROGRAMS = {
     "pip": _INSTALLED,
     "make": _INSTALLED,
     "buildkite-agent": _INSTALLED,
-    # A virtual environment gets a pip; a zipapp is the checker.
+    # A virtual environment gets a pip, and is made below what belongs to this job alone; a zipapp
+    # is the checker.
     "python3": """#!/bin/sh
 case "$1 $2" in
-  "-m venv") mkdir -p "$3/bin" && cp "$(command -v pip)" "$3/bin/pip" ;;
+  "-m venv")
+    case $(realpath -m "$3") in
+      "$CI_PROJECT_DIR"/*|"$HOME"/*) mkdir -p "$3/bin" && cp "$(command -v pip)" "$3/bin/pip" ;;
+      *) echo "other jobs of this machine may write to $3"; exit 9 ;;
+    esac ;;
   checker.pyz*) shift; exec checker "$@" ;;
   *) exec "$REAL_PYTHON" "$@" ;;
 esac
@@ -67,6 +72,7 @@ class Workshop:
             env={
                 "PATH": os.pathsep.join(map(str, path)),
                 "HOME": str(self.home),
+                "CI_PROJECT_DIR": str(self.workspace),
                 "REAL_PYTHON": sys.executable,
                 "LC_ALL": "C.UTF-8",
                 **env,
