@@ -64,8 +64,13 @@ class LayerTree:
         for _ in range(LINKS_FOLLOWED):
             if linked is None or linked.entry.kind != HARD_LINK:
                 return linked
-            linked = self.get(clean_path(linked.entry.linkname))
+            linked = self._target_of(linked)
         return None
+
+    def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
+        target = clean_path(link.entry.linkname)
+        before = self._entries.last_before(target, link.position)
+        return self.get(target) if before is None else RootfsEntry(self._layer, before)
 
 
 class FileFacts(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -165,7 +166,8 @@ def _write_plain_root(opened: OpenArchive, request: Request, target: int) -> Wri
     choice = choose(_found(opened), request)
     (chosen,) = choice.for_docker
     image = source_image(opened, chosen)
-    root = Rootfs(opened.archive.location, root_layers(opened.archive, image))
+    layers = root_layers(opened.archive, image)
+    root = Rootfs(opened.archive.location, layers, lookups=sys.maxsize)
     entries = write_rootfs(opened, root, target, request.epoch or 0)
     lost: Iterable[LeftOut] = without_manifests(opened.archive, [image])
     config = LeftOut("config", f"{image.label}: the config (Cmd, Env and so on) and its history")

@@ -6,15 +6,13 @@ content when its target is removed or replaced above: then the first of the link
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from checker.conversion.records import ConversionError
-from checker.model.entries import HARD_LINK, Entries, clean_path
-from checker.model.members import LINKS_FOLLOWED
+from checker.model.entries import HARD_LINK
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.records import NamedTuple
 
-_HARD_LINK = ord(HARD_LINK)
 _BEFORE_ALL = "\0"
 
 
@@ -76,16 +74,10 @@ class _Merge:
     """
 
     def __init__(self, root: Rootfs) -> None:
-        self._layers = root.layers
-        self._tables = [layer.entries for layer in root.layers]
         self._numbers = {id(layer): number for number, layer in enumerate(root.layers)}
         self._visible = {found.path: self._place(found) for found in root}
-        self._below: dict[int, Rootfs] = {}
-        self._root = root
         self._files = {
-            place: self._target_of(place)
-            for place in self._visible.values()
-            if self._kind(place) == _HARD_LINK
+            self._place(link): self._place(_file_of(root, link)) for link in root.of_kind(HARD_LINK)
         }
         self._linked = set(self._files.values())
 
@@ -112,61 +104,21 @@ class _Merge:
         """Whether hard links lead to a file."""
         return file in self._linked
 
-    def _kind(self, place: Place) -> int:
-        return self._tables[place.layer].kinds[place.position]
 
-    def _target_of(self, link: Place) -> Place:
-        """The file that a hard link leads to.
+def _file_of(root: Rootfs, link: RootfsEntry) -> RootfsEntry:
+    """The file that a hard link leads to.
 
-        Raises:
-            ConversionError: It leads nowhere; engines refuse such a layer.
-        """
-        here: Place | None = link
-        for _ in range(LINKS_FOLLOWED):
-            if here is None:
-                break
-            if self._kind(here) != _HARD_LINK:
-                return here
-            here = self._linked_entry(here)
-        entries = self._tables[link.layer]
-        target = entries.linknames.get(link.position, "")
+    Raises:
+        ConversionError: It leads nowhere; engines refuse such a layer.
+    """
+    file = root.file_of(link)
+    if file is None:
+        target = link.layer.entries.linknames.get(link.position, "")
         raise ConversionError(
-            f"{entries.paths[link.position]} in layer {link.layer} is a hard link to {target}, "
+            f"{link.path} in layer {link.layer.position} is a hard link to {target}, "
             "which is not there"
         )
-
-    def _linked_entry(self, link: Place) -> Place | None:
-        """What a hard link names: an entry of its layer, the last before it; else one below."""
-        entries = self._tables[link.layer]
-        path = clean_path(entries.linknames.get(link.position, ""))
-        own = _last_before(entries, path, link.position)
-        if own is not None:
-            return Place(link.layer, own)
-        later = entries.by_path.get(path)
-        if later is not None:
-            return Place(link.layer, later)
-        found = self._layers_below(link.layer).get(path) if link.layer else None
-        return None if found is None else self._place(found)
-
-    def _layers_below(self, number: int) -> Rootfs:
-        if number not in self._below:
-            self._below[number] = Rootfs(self._root.location, self._layers[:number])
-        return self._below[number]
-
-
-def _last_before(entries: Entries, path: str, position: int) -> int | None:
-    """The last entry of a path that precedes a position."""
-    last = entries.by_path.get(path)
-    if last is None or last < position:
-        return last
-    if not entries.repeated:
-        return None
-    before = entries.cached(_repeated_positions).get(path, ())
-    return max((each for each in before if each < position), default=None)
-
-
-def _repeated_positions(entries: Entries) -> Mapping[str, list[int]]:
-    return entries.positions({entries.paths[position] for position in entries.repeated})
+    return file
 
 
 def _order(path: str) -> str:

@@ -374,6 +374,14 @@ class Entries(Sequence[Entry]):
             found.append(self.paths.index(path, found[-1] + 1 if found else 0))
         return found
 
+    def last_before(self, path: str, position: int) -> int | None:
+        """The last entry of a cleaned path that precedes a position; None if there is none."""
+        last = self.by_path.get(path)
+        if last is None or last < position:
+            return last
+        earlier = self.cached(_positions_of_repeated).get(path, ()) if self.repeated else ()
+        return max((each for each in earlier if each < position), default=None)
+
     def texts(self) -> Iterator[str]:
         """All paths, in order, each between NULs, as texts of thousands that are searched in C.
 
@@ -525,6 +533,10 @@ def _repeated_of(entries: Entries) -> tuple[int, ...]:
             found.append(position)
         seen.add(path)
     return tuple(found)
+
+
+def _positions_of_repeated(entries: Entries) -> Mapping[str, list[int]]:
+    return entries.positions({entries.paths[position] for position in entries.repeated})
 
 
 def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:

@@ -28,7 +28,10 @@ _LOOKUPS = Limits().lookups
 # What an entry below a symlink of the same layer takes of the lookups, and what following the
 # symlink takes. Each image may be listed a thousand times.
 _OF_ENTRY, _OF_DIRECTORY = 10, 200
-_LEFT_OUT = "not all entries were followed whose paths lead through a symlink of their layer"
+# How many entries are merged for one of the lookups.
+_MERGED = 10
+_THROUGH_LINKS = "not all entries were followed whose paths lead through a symlink of their layer"
+_TO_WHAT_IS_HIDDEN = "not all hard links were followed to files that a layer above hides"
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
 # Paths of which it is kept where they end, and as many directories.
@@ -110,16 +113,19 @@ class Rootfs:
         layers: The layers, base first.
         image: The image, if it is the root of one.
         lookups: Paths that may be looked up to find where entries end whose paths lead through
-            symlinks of their own layer.
+            symlinks of their own layer; and as many, to follow hard links to what is hidden.
     """
 
     __slots__ = (
         "__weakref__",
         "_answers",
+        "_below",
         "_directories",
-        "_is_cut",
+        "_left_out",
         "_lookups",
         "_merged",
+        "_merged_below",
+        "_numbers",
         "_visible",
         "_ways",
         "_written_through_links",
@@ -137,7 +143,8 @@ class Rootfs:
     ) -> None:
         self.location = location
         self._lookups = lookups
-        self._is_cut = False
+        # What the lookups did not suffice for.
+        self._left_out: dict[str, None] = {}
         self.layers = layers
         self.image = image
         self._merged: tuple[MergedLayer, ...] = merged_layers(layers)
@@ -150,6 +157,10 @@ class Rootfs:
         self._directories: frozenset[str] | None = None
         self._written_through_links: dict[str, RootfsEntry] | None = None
         self._ways: _Ways | None = None
+        # For hard links: the positions of the layers, and the roots below some of them.
+        self._numbers: dict[int, int] = {}
+        self._below: dict[int, Rootfs] = {}
+        self._merged_below = 0
 
     def __iter__(self) -> Iterator[RootfsEntry]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -173,7 +184,7 @@ class Rootfs:
     @property
     def reached(self) -> tuple[LimitReached, ...]:
         """The limits because of which something was not found so far."""
-        return (LimitReached("lookups", self._lookups, _LEFT_OUT),) if self._is_cut else ()
+        return tuple(LimitReached("lookups", self._lookups, what) for what in self._left_out)
 
     @property
     def is_whole(self) -> bool:
@@ -350,7 +361,7 @@ class Rootfs:
             directory, _, base = entries.paths[position].rpartition("/")
             is_new = directory not in targets
             if number >= most_entries or (is_new and len(targets) >= most_directories):
-                self._is_cut = True
+                self._left_out[_THROUGH_LINKS] = None
                 return
             if is_new:
                 targets[directory] = self.follow(directory)
@@ -375,12 +386,48 @@ class Rootfs:
         return None
 
     def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
-        """What a hard link links to."""
+        """What a hard link links to: what was there when it was made.
+
+        The link keeps that if the same layer or one above removes or replaces it.
+        """
         entries = link.layer.entries
         target = clean_path(entries.linknames.get(link.position, ""))
-        # The link keeps the content even if a layer above removes the target.
-        own = entries.by_path.get(target)
-        return self.get(target) if own is None else RootfsEntry(link.layer, own)
+        own = entries.last_before(target, link.position)
+        if own is not None:
+            return RootfsEntry(link.layer, own)
+        found = self._get_below(link.layer, target)
+        if found is not None:
+            return found
+        # Engines refuse a link to what comes later, but this is what is meant.
+        later = entries.by_path.get(target)
+        return None if later is None else RootfsEntry(link.layer, later)
+
+    def _get_below(self, layer: Layer, path: str) -> RootfsEntry | None:
+        """The entry at a cleaned path that the layers below one of the layers leave visible."""
+        number = self._number_of(layer)
+        found = self.get(path)
+        if found is not None and self._number_of(found.layer) < number:
+            return found
+        if not any(path in below.entries.by_path for below in self.layers[:number]):
+            return None
+        root = self._root_below(number)
+        return None if root is None else root.get(path)
+
+    def _number_of(self, layer: Layer) -> int:
+        if not self._numbers:
+            self._numbers.update((id(each), number) for number, each in enumerate(self.layers))
+        return self._numbers[id(layer)]
+
+    def _root_below(self, number: int) -> Rootfs | None:
+        """The root of the layers below a position; None if too much was merged already."""
+        if number not in self._below:
+            if self._merged_below >= self._lookups * _MERGED:
+                self._left_out[_TO_WHAT_IS_HIDDEN] = None
+                return None
+            layers = self.layers[:number]
+            self._merged_below += sum(len(each.entries) for each in layers)
+            self._below[number] = Rootfs(self.location, layers, lookups=self._lookups)
+        return self._below[number]
 
     def elf(self, found: RootfsEntry) -> ElfFile | None:
         """What was read of an ELF file; None of other files, and if no check asked for it."""

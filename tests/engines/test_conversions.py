@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checker import Session
+from checker.testing.archive import docker_archive
+from checker.testing.image import Image
+from checker.testing.tar import file, hardlink, whiteout
 
 from .takers import Taker, empty, loads_with
 
@@ -185,6 +188,37 @@ def test_a_merged_root_is_that_of_a_container(
         path: wanted[path] for path in wanted.keys() - OF_CONTAINERS
     }
     assert found.keys() - wanted.keys() == set()
+
+
+def test_hard_links_keep_what_layers_above_hide(taker_host: Host, tmp_path: Path) -> None:
+    """Whole roots are merged on vfs, where a layer may link to a file of a lower one."""
+    image = Image(
+        layers=(
+            (file("app", "1"), file("data", "2"), file("late", "3"), hardlink("own", "app")),
+            (hardlink("a", "app"), hardlink("d", "data"), hardlink("l", "late"), file("late", "4")),
+            (file("app", "5"), whiteout("data"), hardlink("again", "a")),
+        ),
+    )
+    source, exported, root = (tmp_path / name for name in ("in.tar", "exported.tar", "root.tar"))
+    source.write_bytes(docker_archive(image).tar())
+    empty(taker_host)
+    said = taker_host.must("docker", "load", "--quiet", "--input", source)
+    container = taker_host.must("docker", "create", said.rpartition(": ")[2], "sh")
+    taker_host.must("docker", "export", "--output", exported, container)
+    convert(source, root, "rootfs")
+    assert _contents(root) == _contents(exported)
+    assert _contents(root)["a"] == b"1"
+
+
+def _contents(path: Path) -> dict[str, bytes]:
+    """The content of each file, those that Docker writes left out; of a link, what it links to."""
+    with tarfile.open(path) as archive:
+        files = {
+            member.name: archive.extractfile(member)
+            for member in archive
+            if (member.isreg() or member.islnk()) and member.name not in OF_CONTAINERS
+        }
+        return {name: file.read() for name, file in files.items() if file is not None}
 
 
 def _entries(path: Path) -> dict[str, tuple[Any, ...]]:

@@ -380,6 +380,48 @@ def test_a_hard_link_to_a_file_of_a_lower_layer() -> None:
     assert content(rootfs, "link") == b"program"
 
 
+OLD, NEW = file("app", "old", mode=0o755), file("app", "new", mode=0o755)
+LINK = hardlink("link", "app", mode=0o755)
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        pytest.param(((OLD, LINK, NEW),), b"old", id="replaced later in its layer"),
+        pytest.param(((OLD,), (LINK, NEW)), b"old", id="replaced below, later in its layer"),
+        pytest.param(((OLD, NEW, LINK),), b"new", id="the last before it"),
+        pytest.param(((OLD,), (LINK,), (NEW,)), b"old", id="replaced above"),
+        pytest.param(((OLD,), (LINK,), (directory("app"),)), b"old", id="a directory above"),
+        pytest.param(((OLD,), (LINK,), (whiteout("app"),)), b"old", id="removed above"),
+        pytest.param(((OLD,), (NEW,), (LINK,), (whiteout("app"),)), b"new", id="the uppermost"),
+        pytest.param(((OLD,), (whiteout("app"),), (LINK,)), None, id="removed below"),
+        pytest.param(((LINK,), (OLD,)), None, id="only above"),
+        pytest.param(
+            ((OLD,), (hardlink("other", "app"),), (NEW, hardlink("link", "other"))),
+            b"old",
+            id="through a link of another layer",
+        ),
+    ],
+)
+def test_a_hard_link_shows_what_was_there_when_it_was_made(
+    layers: tuple[tuple[Member, ...], ...], expected: bytes | None
+) -> None:
+    assert content(merge(*layers), "link") == expected
+
+
+def test_links_to_what_is_hidden_are_followed_within_a_limit() -> None:
+    many = tuple(file(f"f{number}", mode=0o755) for number in range(50))
+    layers = ((*many, OLD), (LINK,), (NEW, hardlink("other", "f0")), (whiteout("f0"),))
+    whole = merge(*layers)
+    assert (content(whole, "link"), content(whole, "other")) == (b"old", b"")
+    assert whole.reached == ()
+    cut = Rootfs(whole.location, whole.layers, lookups=3)
+    assert (content(cut, "link"), content(cut, "other")) == (b"old", None)
+    (reached,) = cut.reached
+    assert (reached.limit, reached.value) == ("lookups", 3)
+    assert "hard links" in reached.what
+
+
 def test_kept_shows_visible_files_alone() -> None:
     rootfs = merge(
         (
