@@ -21,7 +21,7 @@ from checker.testing.archive import skopeo_dir
 from checker.testing.cases import Case
 from checker.verdicts import Engine, Host, Question, Verdict
 from checker_engines.containers import buildah
-from checker_engines.containers.versions import BUILDAH_1_28
+from checker_engines.containers.versions import BUILDAH_1_28, BUILDAHS
 
 CASES = Path(__file__).parents[1] / "cases" / "readers" / "cases.toml"
 FILES = (CASES, CASES.with_name("unpacking.toml"))
@@ -767,3 +767,32 @@ def test_a_copy_by_oras_names_an_image_as_it_can_be_typed(
     assert verdict.outcome is VerdictOutcome.ACCEPTS
     assert verdict.command is not None
     assert verdict.command.split()[3].startswith(typed)
+
+
+# From its source: a version may follow the OS, and the variant of an OCI config counts.
+NEWER = {one.action: one for one in buildah.engines_of(BUILDAHS[0])}
+IN_OS = (
+    "OSAndVersion specifier component must match "
+    r'"^([A-Za-z0-9_-]+)(?:\\(([A-Za-z0-9_.-]*)\\))?$"'
+)
+IN_PLATFORM = 'platform specifier component must match "^[A-Za-z0-9_-]+$"'
+COMPARED: list[tuple[str, str, str]] = [
+    ("os", "windows(10.0)", ""),
+    ("os", "a:b", f'"a:b" is an invalid OS component of "a:b/amd64": {IN_OS}'),
+    ("os", "a/b/c/d", f'"d/amd64" is an invalid component of "a/b/c/d/amd64": {IN_PLATFORM}'),
+    ("variant", "v:1", f'"v:1" is an invalid component of "linux/amd64/v:1": {IN_PLATFORM}'),
+    ("variant", "", ""),
+]
+
+
+@pytest.mark.parametrize("base", ["docker-archive", "oci-archive"])
+@pytest.mark.parametrize(("key", "value", "error"), COMPARED, ids=lambda text: text[:12])
+def test_buildah_1_42_compares_platforms(
+    base: str, key: str, value: str, error: str, tmp_path: Path
+) -> None:
+    edits = [{"set": {"pointer": f"/{key}", "value": value}}]
+    path = build({"base": base, "config_edits": edits}, tmp_path)
+    question = Question(Session().read(path), Host(), str(path))
+    step = f"Error: checking platform of image {base}:<tmp>: parsing image platform: "
+    message = NEWER[f"pull {base}"].judge(question).message
+    assert masked(message or "") == masked(f"{step}{error}: invalid argument" if error else "")

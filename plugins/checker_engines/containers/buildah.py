@@ -24,13 +24,14 @@ from checker_engines.containers.command import (
     refuse_directory,
     taken_for_a_name,
 )
-from checker_engines.containers.copy import copy_to_storage
+from checker_engines.containers.copy import copy_to_storage, platform_error
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.podman import (
     Loaded,
     driver_of,
     load_layout,
     load_layout_archive,
+    stored_name,
 )
 from checker_engines.containers.versions import BUILDAHS, Podman
 from checker_engines.golang.fmt import quote
@@ -94,7 +95,9 @@ def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> A
     printed: list[str] = []
     try:
         _refuse_colon(transport, question)
-        _refuse_uninspected(take(buildah, question, printed))
+        loaded = take(buildah, question, printed)
+        called = loaded.name if buildah.names_pulled else f"{transport}:<tmp>"
+        _refuse_platform(buildah, question, loaded, called)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         raise Refusal(last_lines(printed), refusal.reason, refusal.rules) from None
@@ -102,12 +105,23 @@ def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> A
     return Answer(without_devices(question, IS_LOADED), conditions=conditions)
 
 
-def _refuse_uninspected(loaded: Loaded) -> None:
+def _refuse_platform(buildah: Podman, question: Question, loaded: Loaded, called: str) -> None:
     """Refuse an image whose platform cannot be compared with that of the host (pull.go, Pull)."""
+    step = f"checking platform of image {called}"
     if loaded.inspect_error is not None:
         raise Refusal(
-            f"checking platform of image {loaded.name}: inspecting image: {loaded.inspect_error}",
+            f"{step}: inspecting image: {loaded.inspect_error}",
             f"the image is stored, but its config cannot be inspected: {loaded.inspect_error}",
+            BAD_CONFIG,
+        )
+    if loaded.image is None:
+        return
+    error = platform_error(loaded.image, buildah.library, question.host)
+    if error is not None:
+        raise Refusal(
+            f"{step}: parsing image platform: {error}",
+            "the image is stored, but its config has an os, architecture or variant that no "
+            "platform has",
             BAD_CONFIG,
         )
 
@@ -148,7 +162,7 @@ def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]
                 "buildah writes for the image",
                 ("DKR005",),
             )
-    return Loaded(1)
+    return Loaded(1, name=stored_name(item.tags[0] if item.tags else "", image), image=image)
 
 
 def _digest_in(name: str) -> str:

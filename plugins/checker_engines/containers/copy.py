@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from checker.model.blob import Blob
 from checker.model.entries import Entries
+from checker.model.image import mapping, text
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
 from checker.patterns import pattern
 from checker.records import NamedTuple
+from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,
@@ -85,6 +87,18 @@ class SourceConfig(NamedTuple):
     not_an_image: str | None = None
 
 
+class ManifestError(NamedTuple):
+    """Why a manifest is not read.
+
+    Attributes:
+        text: The engine's error.
+        reason: The reason in words.
+    """
+
+    text: str
+    reason: str
+
+
 class SourceImage(NamedTuple):
     """An image to copy.
 
@@ -95,12 +109,12 @@ class SourceImage(NamedTuple):
             stored.
         digest: The digest of its manifest; empty if the source has none.
         is_below_index: Whether it was found through an index.
-        is_docker: Whether its manifest is of Docker's schema 2.
+        is_docker: Whether its manifest is read as one of Docker's schema 2 once it is stored.
     """
 
     config: SourceConfig
     layers: tuple[SourceLayer, ...]
-    refused_at_commit: str | None = None
+    refused_at_commit: ManifestError | None = None
     digest: str = ""
     is_below_index: bool = False
     is_docker: bool = False
@@ -188,9 +202,10 @@ def copy_to_storage(
     printed.append("Writing manifest to image destination")
     if library.announces_signatures:
         printed.append("Storing signatures")
-    if image.refused_at_commit is not None:
-        text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
-        raise Refusal(text, "the manifest has the media type of an index", BAD_MANIFEST)
+    error = image.refused_at_commit
+    if error is not None:
+        text = f"committing the finished image: parsing manifest: {error.text}"
+        raise Refusal(text, error.reason, BAD_MANIFEST)
 
 
 def inspect_error(image: SourceImage, library: Library) -> str | None:
@@ -199,14 +214,31 @@ def inspect_error(image: SourceImage, library: Library) -> str | None:
     Podman inspects an image to list it and to create a container of it (manifest/oci.go and
     docker_schema2.go, Inspect).
     """
-    shapes = library.shapes
     try:
-        decode_document(
-            image.config.raw, shapes.docker_config if image.is_docker else shapes.inspected_config
-        )
+        _inspected(image, library)
     except GoJsonError as error:
         return str(error)
     return None
+
+
+def platform_error(image: SourceImage, library: Library, host: Host) -> str | None:
+    """The error of comparing the platform of an inspected image with the host's; None without one.
+
+    What the config leaves out is that of the host (libimage/platform, ToString).
+    """
+    found = mapping(_inspected(image, library))
+    parts = [text(found.get("os")) or host.os]
+    parts.append(text(found.get("architecture")) or host.architecture)
+    variant = text(found.get("variant"))
+    if variant and (image.is_docker or library.inspects_variant):
+        parts.append(variant)
+    return library.specifier_error("/".join(parts))
+
+
+def _inspected(image: SourceImage, library: Library) -> object:
+    shapes = library.shapes
+    shape = shapes.docker_config if image.is_docker else shapes.inspected_config
+    return decode_document(image.config.raw, shape)
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:

@@ -127,7 +127,7 @@ class DockerArchive:
         diff_ids = [each if isinstance(each, str) else "" for each in rootfs.get("diff_ids") or ()]
         layers = self._layers(item, diff_ids)
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        return SourceImage(SourceConfig(digest, None, raw, config_size), layers)
+        return SourceImage(SourceConfig(digest, None, raw, config_size), layers, is_docker=True)
 
     def _refuse_corrupt(self) -> None:
         """Decompress the archive to a temporary file, which is done first."""

@@ -13,7 +13,7 @@ from checker.model.archive import Archive
 from checker.model.compression import Compression
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import mapping, strings
-from checker.model.names import INDEX_TYPES, MediaType
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker.model.work import Work
 from checker.typing_names import Any
 from checker.verdicts import Host
@@ -38,6 +38,7 @@ from checker_engines.containers.compression import (
     writes_nothing,
 )
 from checker_engines.containers.copy import (
+    ManifestError,
     SourceConfig,
     SourceImage,
     SourceLayer,
@@ -70,6 +71,27 @@ _INITIALIZING = "initializing image from source"
 _NOT_AN_IMAGE = 'unsupported image-specific operation on artifact with type "{}"'
 _WEB = ("http", "https")
 _NO_BYTES = hashlib.sha256().hexdigest()
+
+
+_A_LIST = "Treating manifest lists as individual manifests is not implemented"
+_MIXED = "a document has the media type {}, but also fields of another format"
+_NOT_BY_ITSELF = (
+    "the manifest has neither the mediaType of an image manifest nor the schemaVersion 2, and "
+    "containers-storage goes by these"
+)
+
+
+class _UnreadError(Exception):
+    """A manifest is not read.
+
+    Args:
+        text: The engine's error.
+        reason: The reason in words.
+    """
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.why = ManifestError(text, reason)
 
 
 class OciArchive:
@@ -268,9 +290,10 @@ class OciArchive:
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
             raise Refusal(text, "an index does not decode as an image index", BAD_INDEX) from None
-        self._refuse_ambiguous(
-            raw, media_type, ("manifests",), "parsing primary manifest as list for"
-        )
+        ambiguity = ambiguity_error(raw, media_type, ("manifests",))
+        if ambiguity is not None:
+            text = f"parsing primary manifest as list for {self._shown}: {ambiguity}"
+            raise Refusal(text, _MIXED.format(media_type), BAD_MANIFEST)
         found = index.get("manifests") if isinstance(index, dict) else None
         is_oci = media_type == MediaType.OCI_INDEX
         # In Docker's list every manifest is for a platform.
@@ -286,28 +309,14 @@ class OciArchive:
             )
         return chosen
 
-    def _refuse_ambiguous(
-        self,
-        raw: bytes,
-        media_type: str,
-        allowed: tuple[str, ...],
-        step: str,
-    ) -> None:
-        error = ambiguity_error(raw, media_type, allowed)
-        if error is not None:
-            raise Refusal(
-                f"{step} {self._shown}: {error}",
-                f"a document has the media type {media_type}, but also fields of another format",
-                BAD_MANIFEST,
-            )
-
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
-        if media_type == MediaType.OCI_MANIFEST:
-            fields = self._oci_manifest(raw)
-        elif media_type == MediaType.DOCKER_MANIFEST:
-            fields = self._docker_manifest(raw)
-        else:
+        if media_type not in MANIFEST_TYPES:
             raise self._schema1_refusal(raw)
+        try:
+            fields = self._parsed(raw, media_type)
+        except _UnreadError as error:
+            text = f"{_INITIALIZING} {self._shown}: {error.why.text}"
+            raise Refusal(text, error.why.reason, BAD_MANIFEST) from None
         own = guess_media_type(raw)
         not_an_image = None
         if media_type == MediaType.OCI_MANIFEST:
@@ -315,47 +324,53 @@ class OciArchive:
         return SourceImage(
             config=self._config(fields.get("config"), not_an_image),
             layers=tuple(self._layer(each) for each in fields.get("layers") or ()),
-            refused_at_commit="Treating manifest lists as individual manifests is not implemented"
-            if own in INDEX_TYPES
-            else None,
+            refused_at_commit=None if own == media_type else self._commit_error(raw, own),
             digest=f"sha256:{hashlib.sha256(raw).hexdigest()}",
-            is_docker=media_type == MediaType.DOCKER_MANIFEST,
+            is_docker=own == MediaType.DOCKER_MANIFEST,
         )
+
+    def _commit_error(self, raw: bytes, own: str) -> ManifestError | None:
+        """The error of containers-storage, which reads a manifest as what it calls itself."""
+        if own in INDEX_TYPES:
+            return ManifestError(_A_LIST, "the manifest has the media type of an index")
+        if own not in MANIFEST_TYPES:
+            error = schema1_error(raw)
+            return None if error is None else ManifestError(error, _NOT_BY_ITSELF)
+        try:
+            self._parsed(raw, own)
+        except _UnreadError as error:
+            return error.why
+        return None
+
+    def _parsed(self, raw: bytes, media_type: str) -> dict[str, Any]:
+        """A manifest as one of OCI or of Docker's schema 2 (manifest.FromBlob).
+
+        Raises:
+            _UnreadError: It is not valid.
+        """
+        if media_type == MediaType.DOCKER_MANIFEST:
+            return self._docker_manifest(raw)
+        return self._oci_manifest(raw)
 
     def _oci_manifest(self, raw: bytes) -> dict[str, Any]:
         """An OCI manifest (manifest/oci.go, OCI1FromManifest)."""
-        fields = self._decode_manifest(raw, self._library.shapes.manifest)
-        called = self._library.manifest_called
-        self._refuse_ambiguous(raw, called, ("config", "layers"), _INITIALIZING)
+        fields = _decoded(raw, self._library.shapes.manifest)
+        _refuse_mixed(raw, self._library.manifest_called)
         return fields
 
     def _docker_manifest(self, raw: bytes) -> dict[str, Any]:
         """A manifest of Docker's schema 2 (manifest/docker_schema2.go, Schema2FromManifest)."""
-        fields = self._decode_manifest(raw, self._library.shapes.docker_manifest)
-        called = MediaType.DOCKER_MANIFEST
-        self._refuse_ambiguous(raw, called, ("config", "layers"), _INITIALIZING)
+        fields = _decoded(raw, self._library.shapes.docker_manifest)
+        _refuse_mixed(raw, MediaType.DOCKER_MANIFEST)
         layers = (_text(mapping(each), "mediaType") for each in fields.get("layers") or ())
         for media_type in (_text(fields, "mediaType"), *layers):
             if media_type not in self._library.docker_types:
-                raise Refusal(
-                    f"{_INITIALIZING} {self._shown}: unsupported docker v2s2 media type: "
-                    f"{quote(media_type)}",
+                raise _UnreadError(
+                    f"unsupported docker v2s2 media type: {quote(media_type)}",
                     f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
                     "type",
-                    BAD_MANIFEST,
                 )
         return fields
-
-    def _decode_manifest(self, raw: bytes, shape: Struct) -> dict[str, Any]:
-        try:
-            manifest = decode_document(raw, shape)
-        except GoJsonError as error:
-            raise Refusal(
-                f"{_INITIALIZING} {self._shown}: {error}",
-                "the manifest does not decode as an image manifest",
-                BAD_MANIFEST,
-            ) from None
-        return manifest if isinstance(manifest, dict) else {}
 
     def _artifact_error(self, manifest: Mapping[str, object]) -> str | None:
         """The error for an OCI manifest without an OCI config (internal/manifest/errors.go)."""
@@ -453,6 +468,21 @@ class OciArchive:
         if node.kind == DIRECTORY:
             return f"read {shown}: is a directory"
         return f"open {shown}: no such file or directory"
+
+
+def _decoded(raw: bytes, shape: Struct) -> dict[str, Any]:
+    try:
+        manifest = decode_document(raw, shape)
+    except GoJsonError as error:
+        reason = "the manifest does not decode as an image manifest"
+        raise _UnreadError(str(error), reason) from None
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _refuse_mixed(raw: bytes, called: str) -> None:
+    error = ambiguity_error(raw, called, ("config", "layers"))
+    if error is not None:
+        raise _UnreadError(error, _MIXED.format(called))
 
 
 def _reference_error(digest: str) -> str | None:

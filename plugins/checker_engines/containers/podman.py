@@ -109,11 +109,13 @@ class Loaded(NamedTuple):
         images: The number of images.
         inspect_error: Why podman cannot inspect one of them; None if it can.
         name: The name of the one image of a layout, or its ID.
+        image: That image; None if there may be several.
     """
 
     images: int
     inspect_error: str | None = None
     name: str = ""
+    image: SourceImage | None = None
 
 
 class Loading(NamedTuple):
@@ -217,7 +219,7 @@ def load_layout(podman: Podman, question: Question, printed: list[str]) -> Loade
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library), "localhost<tmp>")
+    return Loaded(1, inspect_error(image, podman.library), "localhost<tmp>", image)
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -264,7 +266,7 @@ def _copy_layout(
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library), _stored_name(name, image))
+    return Loaded(1, inspect_error(image, podman.library), stored_name(name, image), image)
 
 
 def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> Loaded:
@@ -313,7 +315,7 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
         image = opened.whole_image(question.host)
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library))
+    return Loaded(1, inspect_error(image, podman.library), image=image)
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
@@ -454,8 +456,8 @@ def _digest_in_name(name: str) -> str:
         ) from None
 
 
-def _stored_name(name: str, image: SourceImage) -> str:
-    """The name that podman gives to an image of a layout with a name; its ID without one."""
+def stored_name(name: str, image: SourceImage) -> str:
+    """The name that podman gives to an image with a name; its ID without one."""
     if not name:
         return f"sha256:{image.config.digest.partition(':')[2]}"
     found = parse_reference(name, OLD_REFERENCE)

@@ -12,6 +12,7 @@ from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker.records import NamedTuple
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
+from checker_engines.containers.specifiers import old_specifier_error, specifier_error
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
 from checker_engines.golang.fmt import quote
 
@@ -43,6 +44,8 @@ class Library(NamedTuple):
         insufficient_ids: The error for an owner that the user namespace does not have
             (``Privileges.owner``).
         announces_signatures: Whether the end of a copy prints "Storing signatures".
+        inspects_variant: Whether an inspection tells the variant of an image with an OCI manifest.
+        specifier_error: The error for a platform, written as ``os/architecture/variant``.
     """
 
     shapes: Shapes
@@ -62,6 +65,8 @@ class Library(NamedTuple):
     unpacking: Callable[[str, str, str | None], str]
     insufficient_ids: str
     announces_signatures: bool
+    inspects_variant: bool
+    specifier_error: Callable[[str], str | None]
 
 
 class Podman(NamedTuple):
@@ -78,6 +83,7 @@ class Podman(NamedTuple):
         copying_layout: The same, where the source is an image layout.
         import_reads: The compressions that an import removes to determine the diffID.
         import_ignores_headers: Whether it takes data with an invalid header for uncompressed.
+        names_pulled: Whether errors of a pulled image name the image, not what was typed.
     """
 
     name: str
@@ -89,6 +95,7 @@ class Podman(NamedTuple):
     copying_layout: str
     import_reads: frozenset[CompressionKind]
     import_ignores_headers: bool
+    names_pulled: bool
 
 
 class Skopeo(NamedTuple):
@@ -179,6 +186,8 @@ IMAGE_5_23 = Library(
     unpacking=_processing,
     insufficient_ids=_INSUFFICIENT_IDS.format(command="podman-system-migrate"),
     announces_signatures=True,
+    inspects_variant=False,
+    specifier_error=old_specifier_error,
 )
 """containers/image v5.23 with containers-storage v1.43."""
 IMAGE_5_39 = Library(
@@ -199,6 +208,8 @@ IMAGE_5_39 = Library(
     unpacking=_unpacking,
     insufficient_ids=_INSUFFICIENT_IDS.format(command='"podman system migrate"'),
     announces_signatures=False,
+    inspects_variant=True,
+    specifier_error=specifier_error,
 )
 """containers/image v5.39 with containers-storage v1.62."""
 PODMANS = (
@@ -212,6 +223,7 @@ PODMANS = (
         copying_layout="",
         import_reads=frozenset({CompressionKind.GZIP}),
         import_ignores_headers=True,
+        names_pulled=True,
     ),
     Podman(
         name="podman-5",
@@ -223,6 +235,7 @@ PODMANS = (
         copying_layout="unable to perform copy: unable to copy from source {source}: ",
         import_reads=frozenset(CompressionKind),
         import_ignores_headers=False,
+        names_pulled=False,
     ),
 )
 
