@@ -8,7 +8,7 @@ is decided by the first one.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from checker.model.archive import Archive, Source
@@ -88,13 +88,14 @@ class Layer(NamedTuple):
         path: Its path, as ``manifest.json`` has it.
         blob: Its content; None if it is empty.
         cut: The error with which its content ends in the archive.
-        source: What ``LayerSources`` says of it, for a layer that is not in a registry.
+        source: What ``LayerSources`` says of it, for a layer that is not in a registry; None if
+            it is not listed there.
     """
 
     path: str
     blob: Blob | None
     cut: str | None
-    source: Mapping[str, object]
+    source: Mapping[str, object] | None
 
     @property
     def digest(self) -> str:
@@ -117,6 +118,10 @@ class LayerRefusal(Refusal):
     def __init__(self, number: int, refusal: Refusal) -> None:
         super().__init__(refusal.message, refusal.reason, refusal.rules)
         self.number = number
+
+
+class HashRefusal(Refusal):
+    """The manifest that is made of the layers has a descriptor without a digest."""
 
 
 class Tarball:
@@ -208,10 +213,12 @@ class Tarball:
                 f"manifest.json lists {len(self.paths)} layers, the config {len(diff_ids)}",
                 OTHER_LAYER_COUNT,
             )
-        return [
-            self._layer(number, path, mapping(self._sources.get(diff_id)))
+        layers = [
+            self._layer(number, path, self._source(diff_id))
             for number, (path, diff_id) in enumerate(zip(self.paths, diff_ids, strict=False))
         ]
+        parse_digests(layers)
+        return layers
 
     def _plain_layers(self) -> list[Layer]:
         diff_ids = self.config().diff_ids
@@ -245,12 +252,17 @@ class Tarball:
             return message
         return f"{CRASH}runtime error: index out of range [{index}] with length {length}"
 
-    def _foreign(self, diff_id: str) -> Mapping[str, object]:
-        """What ``LayerSources`` says of a layer, unless it is one as Docker 25 writes it."""
-        source = mapping(self._sources.get(diff_id))
-        return {} if source.get("mediaType") in _UNCOMPRESSED else source
+    def _source(self, diff_id: str) -> Mapping[str, object] | None:
+        """What ``LayerSources`` says of a layer; ``null`` is a descriptor without anything."""
+        return mapping(self._sources[diff_id]) if diff_id in self._sources else None
 
-    def _layer(self, number: int, path: str, source: Mapping[str, object]) -> Layer:
+    def _foreign(self, diff_id: str) -> Mapping[str, object] | None:
+        """The same, unless the layer is one as Docker 25 writes it."""
+        source = self._source(diff_id)
+        is_docker_25 = source is not None and source.get("mediaType") in _UNCOMPRESSED
+        return None if is_docker_25 else source
+
+    def _layer(self, number: int, path: str, source: Mapping[str, object] | None) -> Layer:
         try:
             position = self._find(path)
         except Refusal as refusal:
@@ -352,3 +364,18 @@ def go_clean(name: str) -> str:
     """A name as Go's ``path.Clean`` returns it."""
     clean = posixpath.normpath(name or ".")
     return clean[1:] if clean.startswith("//") else clean
+
+
+def parse_digests(layers: Iterable[Layer]) -> None:
+    """Parse the digests of the manifest that is made of layers (ParseManifest).
+
+    Raises:
+        HashRefusal: ``LayerSources`` has a descriptor without a digest.
+    """
+    for number, layer in enumerate(layers):
+        if layer.source is not None and not layer.source.get("digest"):
+            raise HashRefusal(
+                'cannot parse hash: ":"',
+                f"LayerSources has no digest for layer {number}, {layer.path}",
+                BAD_MANIFEST_JSON,
+            )

@@ -17,7 +17,7 @@ from checker_engines.answers.refusal import (
     OTHER_LAYER_COUNT,
     Refusal,
 )
-from checker_engines.ggcr.tarball import Layer, Tarball
+from checker_engines.ggcr.tarball import HashRefusal, Layer, Tarball, parse_digests
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.gzip import GZIP_HEADER_BYTES, INVALID_GZIP_HEADER, inflating_error
 from checker_engines.golang.tar import UNEXPECTED_EOF, not_a_tar_error, tar_error
@@ -64,20 +64,39 @@ def _refusal_of(name: str, step: Callable[[Tarball], None], image: Tarball) -> R
 
 
 def _validate_manifest(image: Tarball) -> None:
-    """The manifest is made of the layers, whose bytes are all read for it.
-
-    That of compressed layers is made once: after an error its first part is used.
-    """
+    """The manifest is made of the layers, whose bytes are all read for it."""
     if image.is_compressed:
+        _parse_compressed(image)
         return
+    _read_layers(image)
+    parse_digests(image.layers())
+
+
+def _read_layers(image: Tarball) -> None:
     for layer in image.layers():
-        if layer.cut is not None and not layer.source:
+        if layer.cut is not None and layer.source is None:
             reason = f"{layer.path} is cut off: get an intact copy of the archive"
             raise Refusal(layer.cut, reason, ("ARC004",))
 
 
+def _parse_compressed(image: Tarball) -> None:
+    """Parse the manifest of compressed layers.
+
+    It is made once: after an error its first part is used, which is sound.
+    """
+    try:
+        image.layers()
+    except HashRefusal:
+        raise
+    except Refusal:
+        return
+
+
 def _validate_config(image: Tarball) -> None:
-    _validate_manifest(image)
+    if image.is_compressed:
+        _parse_compressed(image)
+    else:
+        _read_layers(image)
     rootfs_type = image.config().rootfs_type
     if rootfs_type != "layers":
         raise Refusal(
@@ -98,18 +117,15 @@ def _validate_layers(image: Tarball) -> None:
         for number, layer in enumerate(layers)
         for error in _mismatches(image, number, layer, diff_ids)
     ]
-    if image.is_compressed and len(diff_ids) != len(layers):
-        errors.append(
-            f"mismatched number of diffids: len(ConfigFile.RootFS.DiffIDs)={len(diff_ids)}, "
-            f"len(layers)={len(layers)}"
-        )
+    if image.is_compressed:
+        errors.extend(_other_diff_ids(layers, diff_ids))
     if errors:
         reason = "the content of a layer does not hash to the diffID of the config"
         raise Refusal("\n".join(errors), reason, OTHER_LAYER)
 
 
 def _is_layer(layer: Layer) -> bool:
-    return not layer.source or layer.source.get("mediaType") in _LAYER_TYPES
+    return layer.source is None or layer.source.get("mediaType") in _LAYER_TYPES
 
 
 def _compute(image: Tarball, number: int, layer: Layer) -> None:
@@ -173,10 +189,11 @@ def _mismatches(
     image: Tarball, number: int, layer: Layer, diff_ids: Sequence[str]
 ) -> Iterator[str]:
     if image.is_compressed:
+        yield from _other_descriptor(number, layer)
         if _is_layer(layer):
             _check_compressed(image, layer, diff_ids)
         return
-    if layer.source:
+    if layer.source is not None:
         raise Refusal(
             f"unknown blob {layer.digest}",
             f"LayerSources has another digest for {layer.path}, which is not uncompressed",
@@ -189,6 +206,40 @@ def _mismatches(
     start = f"mismatched layer[{number}] diffid: DiffID()={diff_id}"
     yield f"{start}, SHA256(Gunzip(Compressed()))={digest}"
     yield f"{start}, SHA256(Uncompressed())={digest}"
+
+
+def _other_descriptor(number: int, layer: Layer) -> Iterator[str]:
+    """What ``LayerSources`` says of a compressed layer is compared with its content."""
+    if layer.source is None:
+        return
+    where = (f"mismatched layer[{number}]", f"Manifest.Layers[{number}]")
+    size = 0 if layer.blob is None else layer.blob.size
+    found = layer.digest or "sha256:<hex>"
+    told = (layer.source.get("digest"), layer.source.get("size") or 0)
+    if told[0] != found:
+        end = f"{told[0]}, SHA256(Compressed())={found}"
+        yield f"{where[0]} digest: Digest()={end}"
+        yield f"{where[0]} digest: {where[1]}.Digest={end}"
+    if told[1] != size:
+        end = f"{told[1]}, len(Compressed())={size}"
+        yield f"{where[0]} size: Size()={end}"
+        yield f"{where[0]} size: {where[1]}.Size={end}"
+
+
+def _other_diff_ids(layers: Sequence[Layer], diff_ids: Sequence[str]) -> Iterator[str]:
+    """The diffIDs of the config are compared with those of the layers that are some."""
+    found = [layer.diff_id for layer in layers if _is_layer(layer)]
+    if len(diff_ids) != len(found):
+        yield (
+            f"mismatched number of diffids: len(ConfigFile.RootFS.DiffIDs)={len(diff_ids)}, "
+            f"len(layers)={len(found)}"
+        )
+    for number, (told, real) in enumerate(zip(diff_ids, found, strict=False)):
+        if told != real:
+            yield (
+                f"mismatched layer[{number}] diffid: ConfigFile.RootFS.DiffIDs[{number}]={told}, "
+                f"SHA256(Gunzip(Compressed()))={real}"
+            )
 
 
 def _check_compressed(image: Tarball, layer: Layer, diff_ids: Sequence[str]) -> None:

@@ -155,11 +155,14 @@ def _of_tarball(tarball: Tarball, diff_ids: Sequence[str]) -> Iterator[_Layer]:
             raise
         message = f"failed to fetch layer {refusal.number}: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from None
-    types = [one.source.get("mediaType", MediaType.DOCKER_LAYER_GZIP) for one in layers]
-    _check_types(types)
+    _check_types([_type_of(one.source) for one in layers])
     for number, layer in enumerate(layers):
         known = diff_ids[number] if len(diff_ids) == len(layers) else layer.diff_id
         yield _Layer(layer.path, layer.blob, tarball.is_compressed, known, layer.cut)
+
+
+def _type_of(source: Mapping[str, object] | None) -> object:
+    return MediaType.DOCKER_LAYER_GZIP if source is None else source.get("mediaType", "")
 
 
 def _read_layout(question: Question, files: Files) -> Answer:
