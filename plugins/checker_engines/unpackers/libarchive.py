@@ -116,7 +116,14 @@ def _steps_of(archive: Archive) -> Iterable[Step]:
     is_usual = is_plain(entries) and not has_absolute_names(entries)
     if is_usual and not is_root_nameless(entries):
         return _end_of(archive.tar)
-    return chain(members_of(entries), _end_of(archive.tar))
+    return chain(map(_as_read, members_of(entries)), _end_of(archive.tar))
+
+
+def _as_read(member: Member) -> Member:
+    """An entry that Go reads, with the kind that it has for libarchive."""
+    has_slash = member.name.endswith("/") and member.kind not in _LINKS_AND_NODES
+    is_directory = has_slash or member.kind == _DUMP_DIRECTORY
+    return member._replace(kind=DIRECTORY) if is_directory else member
 
 
 def opening_error(archive: Archive) -> str | None:
@@ -323,8 +330,6 @@ class _Extraction:
         if kind == HARD_LINK and clean == target:
             raise _Failure(f"Skipping hardlink pointing to itself: {clean}", MISC)
         self._check_symlinks(clean, removes_last=True)
-        if kind == _DUMP_DIRECTORY or (kind not in _LINKS_AND_NODES and path.endswith("/")):
-            kind = DIRECTORY
         error = self._create(member, kind, clean, target)
         if error is not None and error.errno in {ENOTDIR, ENOENT}:
             self._make_parents(clean)
