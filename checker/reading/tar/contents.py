@@ -295,6 +295,8 @@ class Contents:
     def collect(self, position: int, wanted: Wanted, size: int) -> None:
         """Look at the next bytes.
 
+        If the tar ends within them, that is told for which all bytes are there that it needs.
+
         Args:
             position: Position of the entry whose content comes next.
             wanted: What of it is wanted.
@@ -310,7 +312,16 @@ class Contents:
             if wanted.is_program and content.startswith(ELF_MAGIC):
                 self._programs.read_passing(position, content, size, self.read)
 
-        self._cursor.collect(wanted.collected, keep)
+        def keep_some(content: bytes) -> None:
+            if 0 < wanted.kept <= len(content):
+                self.kept[position] = content[: wanted.kept]
+            has_head = len(content) >= HEAD_SIZE and content.startswith(ELF_MAGIC)
+            if wanted.is_program and has_head:
+                self._programs.read(
+                    position, content, size, lambda at, count: content[at : at + count]
+                )
+
+        self._cursor.collect(wanted.collected, keep, cut=keep_some)
 
 
 def _is_library(path: str) -> bool:
