@@ -178,11 +178,12 @@ class Contents:
 
         Where these may exceed a limit, the table ends with the row whose file does.
         """
-        count, most = len(rows.kinds), self._table.name_bytes_left // MOST_TEXT
+        count = len(rows.kinds)
+        most = (self._table.room.name_bytes - rows.pax.xattr_bytes) // MOST_TEXT
         if count <= most or not self._plan.libraries:
             return count
         executables = sum(1 for _ in with_bits(rows.modes, _EXECUTABLE))
-        return count if executables + rows.names.count(b".so") <= most else max(most, 1)
+        return count if executables + rows.names.count(b".so") <= most else 1
 
     def _take_files(
         self, rows: PlainRows, paths: Sequence[str], first: int, passed: Passed

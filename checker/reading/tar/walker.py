@@ -58,7 +58,7 @@ class TarWalker:
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
         self._digests = ContentDigests()
         self._plan = plan
-        self._plain = PlainHeaders(plan)
+        self._plain = PlainHeaders(plan, limits.extension)
         self._takes_plain = self._table.allows_ordinary_names and not plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
         # Where the stream is: ``_position`` is the offset of ``_rest``'s first byte.
@@ -229,6 +229,7 @@ class TarWalker:
         rows = self._plain.read(data, position, self._position, self._table.room)
         if rows is None:
             return position
+        self._table.take_records(rows.pax.records)
         self._contents.take_rows(rows, Passed(data, self._position))
         kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
