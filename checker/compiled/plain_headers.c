@@ -1,7 +1,8 @@
 /* Plain headers of a tar that follow one another, as columns.
 
    A header is plain if nothing about it is special: a file, a directory or a link, well-formed
-   numbers in which programs agree, an ordinary name, the right sum.
+   numbers in which programs agree, an ordinary name, the right sum. It may follow a PAX header with
+   records that all programs take in the same way.
    Of any other nothing is said here; the caller reads it. What each function takes is what the
    functions of checker/reading/tar take that are named with it, and never more.
 
@@ -48,6 +49,14 @@ enum {
     ORDINARY_NAME = 200,
     ORDINARY_NESTING = 4096,
     EXECUTABLE = 0111,
+    /* pax.py */
+    LENGTH_DIGITS = 10,
+    ID_DIGITS = 9,
+    NUMBER_DIGITS = 18,
+    /* extensions.py; entries with more or longer attributes are left to the caller */
+    MOST_XATTRS = 16,
+    XATTR_VALUE = 256,
+    BYTES_OF_RECORD = 100,
     /* entries.py */
     OWN_SPELLING = 255,
 };
@@ -62,6 +71,12 @@ static bool starts_with(Text text, const char *start) {
     return text.length >= length && memcmp(text.start, start, length) == 0;
 }
 
+static Text as_text(const char *start) { return (Text){(const uint8_t *)start, strlen(start)}; }
+
+static bool are_equal(Text one, Text other) {
+    return one.length == other.length && memcmp(one.start, other.start, one.length) == 0;
+}
+
 /* What is before the first NUL. */
 static Text until_nul(const uint8_t *start, size_t width) {
     const uint8_t *end = memchr(start, 0, width);
@@ -69,6 +84,9 @@ static Text until_nul(const uint8_t *start, size_t width) {
 }
 
 /* --- numbers */
+
+/* The bytes of the whole blocks that some bytes fill. */
+static uint64_t padded(uint64_t size) { return (size + BLOCK - 1) / BLOCK * BLOCK; }
 
 static bool is_blank(uint8_t byte) { return byte == 0 || byte == ' '; }
 
@@ -231,8 +249,25 @@ typedef struct {
 } Row;
 
 typedef struct {
+    Text key, value;
+} Record;
+
+/* What a PAX header says of the entry that follows. */
+typedef struct {
+    /* Which keys it has: a bit for each place in `keys`. */
+    uint32_t has;
+    Text path, link;
+    int64_t mtime, uid, gid, size;
+    size_t count;
+    /* Extended attributes, their keys with the prefix; and bytes of all these. */
+    Record xattrs[MOST_XATTRS];
+    size_t xattr_count, xattr_bytes;
+} Extension;
+
+typedef struct {
     Row row;
     Text name, path, link;
+    Extension extension;
     /* The name is here if it is in two parts in the header. */
     uint8_t joined[LONGEST_NAME];
 } Header;
@@ -260,12 +295,12 @@ static bool read_name(const uint8_t *block, Header *header) {
     return true;
 }
 
-/* Reads a plain header; false if it is not plain. */
-static bool read_header(const uint8_t *block, Header *header) {
+/* Reads the fields that headers of any kind have; false if one is not plain. */
+static bool read_fields(const uint8_t *block, Header *header) {
     Row *row = &header->row;
     int64_t mode, device;
     row->kind = block[KIND];
-    if (!is_plain_kind(row->kind) || block[TARGET_END] != 0 || !has_right_sum(block))
+    if (!has_right_sum(block))
         return false;
     if (!read_number(block + MODE, SHORT_NUMBER, &mode) ||
         !read_number(block + UID, SHORT_NUMBER, &row->uid) ||
@@ -276,10 +311,230 @@ static bool read_header(const uint8_t *block, Header *header) {
         !read_number(block + DEVICE_MINOR, SHORT_NUMBER, &device))
         return false;
     row->mode = (uint32_t)((uint64_t)mode & UINT32_MAX);
+    return read_name(block, header);
+}
+
+/* --- PAX headers */
+
+/* Keys whose values are known, the texts first: pax.py, _USUAL_VALUES. */
+enum { PATH, LINK, UNAME, GNAME, COMMENT, USER, GROUP, LENGTH, MODIFIED, ACCESSED, CHANGED, KEYS };
+static const char *const keys[KEYS] = {
+    [PATH] = "path",       [LINK] = "linkpath",  [UNAME] = "uname",   [GNAME] = "gname",
+    [COMMENT] = "comment", [USER] = "uid",       [GROUP] = "gid",     [LENGTH] = "size",
+    [MODIFIED] = "mtime",  [ACCESSED] = "atime", [CHANGED] = "ctime",
+};
+static const char xattr_prefix[] = "SCHILY.xattr.";
+
+static bool has_key(const Extension *extension, int key) {
+    return (extension->has & UINT32_C(1) << key) != 0;
+}
+
+static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
+/* Reads decimal digits from the start of a text, which is shortened; false if there are none, or
+   more than so many, at most 18. */
+static bool read_digits(Text *text, size_t most, int64_t *value) {
+    size_t count = 0;
+    int64_t number = 0;
+    while (count < text->length && count < most && is_digit(text->start[count]))
+        number = number * 10 + (text->start[count++] - '0');
+    *value = number;
+    *text = (Text){text->start + count, text->length - count};
+    return count > 0 && !(text->length > 0 && is_digit(text->start[0]));
+}
+
+/* pax.py, _ID and _SIZE */
+static bool read_decimal(Text text, size_t most, int64_t *value) {
+    return read_digits(&text, most, value) && text.length == 0;
+}
+
+/* Whole seconds, and a fraction that is left out: pax.py, _TIME; extensions.py, _time. */
+static bool read_time(Text text, int64_t *value) {
+    bool is_negative = text.length > 0 && text.start[0] == '-';
+    if (is_negative)
+        text = (Text){text.start + 1, text.length - 1};
+    if (!read_digits(&text, NUMBER_DIGITS, value))
+        return false;
+    *value = is_negative ? -*value : *value;
+    if (text.length == 0)
+        return true;
+    size_t i = 1;
+    while (i < text.length && is_digit(text.start[i]))
+        i++;
+    return text.start[0] == '.' && text.length > 1 && i == text.length;
+}
+
+/* How many bytes of UTF-8 begin a text; 0 if it is something else. */
+static size_t utf8_length(const uint8_t *start, size_t left) {
+    uint8_t first = start[0], lowest = 0x80, highest = 0xbf;
+    if (first < 0x80)
+        return 1;
+    size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first < 0xc2 || first > 0xf4 || left < length)
+        return 0;
+    /* Nothing in more bytes than it takes, no surrogates, nothing beyond U+10FFFF. */
+    if (first == 0xe0)
+        lowest = 0xa0;
+    if (first == 0xf0)
+        lowest = 0x90;
+    if (first == 0xed)
+        highest = 0x9f;
+    if (first == 0xf4)
+        highest = 0x8f;
+    if (start[1] < lowest || start[1] > highest)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((start[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* pax.py, _TEXT and _is_utf8 */
+static bool is_text_value(Text text) {
+    size_t at = 0;
+    while (at < text.length) {
+        size_t length = text.start[at] == 0 ? 0 : utf8_length(text.start + at, text.length - at);
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return text.length > 0;
+}
+
+/* Takes an extended attribute; false where the caller has to look at it. */
+static bool take_xattr(Extension *extension, Record record) {
+    if (record.key.length == strlen(xattr_prefix) || record.value.length > XATTR_VALUE ||
+        memchr(record.key.start, 0, record.key.length) != NULL ||
+        extension->xattr_count == MOST_XATTRS)
+        return false;
+    for (size_t i = 0; i < extension->xattr_count; i++)
+        if (are_equal(extension->xattrs[i].key, record.key))
+            return false;
+    extension->xattrs[extension->xattr_count++] = record;
+    extension->xattr_bytes += record.key.length + record.value.length;
+    return true;
+}
+
+/* Takes a record; false if it is not usual: pax.py, is_usual. */
+static bool take_record(Extension *extension, Record record) {
+    Text value = record.value;
+    int64_t number = 0;
+    int key = 0;
+    while (key < KEYS && !are_equal(record.key, as_text(keys[key])))
+        key++;
+    if (key == KEYS)
+        return starts_with(record.key, xattr_prefix) && take_xattr(extension, record);
+    if (has_key(extension, key))
+        return false;
+    extension->has |= UINT32_C(1) << key;
+    switch (key) {
+    case PATH:
+        extension->path = value;
+        return is_text_value(value);
+    case LINK:
+        extension->link = value;
+        return is_text_value(value);
+    case USER:
+        return read_decimal(value, ID_DIGITS, &extension->uid);
+    case GROUP:
+        return read_decimal(value, ID_DIGITS, &extension->gid);
+    case LENGTH:
+        return read_decimal(value, NUMBER_DIGITS, &extension->size);
+    case MODIFIED:
+        return read_time(value, &extension->mtime);
+    case ACCESSED:
+    case CHANGED:
+        return read_time(value, &number);
+    default:
+        return is_text_value(value);
+    }
+}
+
+/* Reads the record at the start of a body, which is shortened: pax.py, _plain_records. */
+static bool read_record(Text *body, Record *record) {
+    Text rest = *body;
+    int64_t length;
+    if (!read_digits(&rest, LENGTH_DIGITS, &length) || (uint64_t)length > body->length)
+        return false;
+    const uint8_t *end = body->start + length;
+    const uint8_t *newline = memchr(body->start, '\n', body->length);
+    if (newline == NULL || newline + 1 != end || rest.start[0] != ' ')
+        return false;
+    const uint8_t *key = rest.start + 1;
+    const uint8_t *equals = key < newline ? memchr(key, '=', (size_t)(newline - key)) : NULL;
+    if (equals == NULL || equals == key)
+        return false;
+    record->key = (Text){key, (size_t)(equals - key)};
+    record->value = (Text){equals + 1, (size_t)(newline - equals - 1)};
+    *body = (Text){end, body->length - (size_t)length};
+    return true;
+}
+
+/* Reads the body of a PAX header; false if it is not usual. */
+static bool read_records(Text body, Extension *extension) {
+    Record record;
+    while (body.length > 0) {
+        if (!read_record(&body, &record) || !take_record(extension, record))
+            return false;
+        extension->count++;
+    }
+    return true;
+}
+
+/* Reads a PAX header; its bytes with those of its body, and 0 if it is not plain.
+   At most so many bytes are there; a body has at most so many. */
+static uint64_t read_extension(const uint8_t *block, uint64_t there, int64_t longest,
+                               Header *header) {
+    if (!read_fields(block, header) || header->row.size == 0 || header->row.size > longest)
+        return 0;
+    uint64_t size = (uint64_t)header->row.size, whole = BLOCK + padded(size);
+    if (whole > there - BLOCK)
+        return 0;
+    return read_records((Text){block + BLOCK, (size_t)size}, &header->extension) ? whole : 0;
+}
+
+/* Changes a header as the PAX header before it says: extensions.py, apply. */
+static void apply(const Extension *extension, Header *header) {
+    Row *row = &header->row;
+    if (has_key(extension, PATH))
+        header->name = extension->path;
+    if (has_key(extension, USER))
+        row->uid = extension->uid;
+    if (has_key(extension, GROUP))
+        row->gid = extension->gid;
+    if (has_key(extension, LENGTH))
+        row->size = extension->size;
+    if (has_key(extension, MODIFIED))
+        row->mtime = extension->mtime;
+}
+
+/* Reads a plain header, and the PAX header before it if there is one.
+   Gives how many bytes are before the header itself; false if it is not plain. */
+static bool read_header(const uint8_t *block, uint64_t there, int64_t longest, Header *header,
+                        uint64_t *before) {
+    Row *row = &header->row;
+    Extension *extension = &header->extension;
+    extension->has = 0;
+    extension->count = extension->xattr_count = extension->xattr_bytes = 0;
+    *before = 0;
+    if (block[KIND] == 'x') {
+        *before = read_extension(block, there, longest, header);
+        if (*before == 0)
+            return false;
+        block += *before;
+    }
+    if (!is_plain_kind(block[KIND]) || !read_fields(block, header))
+        return false;
     header->link = (Text){NULL, 0};
-    if (row->kind == '1' || row->kind == '2')
+    bool is_link = row->kind == '1' || row->kind == '2';
+    if (is_link && has_key(extension, LINK))
+        header->link = extension->link;
+    else if (block[TARGET_END] != 0)
+        return false;
+    else if (is_link)
         header->link = until_nul(block + TARGET, TARGET_END - TARGET);
-    if (!read_name(block, header) || !is_ordinary(header->name, header->link))
+    apply(extension, header);
+    if (!is_ordinary(header->name, header->link))
         return false;
     spell(header->name, &header->path, &row->spelling);
     return true;
@@ -298,10 +553,6 @@ static size_t hash_of(Text name) {
     for (size_t i = 0; i < name.length; i++)
         hash = (hash ^ name.start[i]) * UINT64_C(0x100000001b3);
     return (size_t)(hash ^ hash >> 32);
-}
-
-static bool are_equal(Text one, Text other) {
-    return one.length == other.length && memcmp(one.start, other.start, one.length) == 0;
 }
 
 static Text *slot_of(const Names *names, Text name) {
@@ -378,14 +629,23 @@ typedef struct {
     int64_t smallest_text, largest_text;
     bool wants_executables, wants_libraries;
     Py_ssize_t enough, window;
-    int64_t reach;
+    int64_t reach, longest;
 } Reader;
+
+/* What there is room for: rows, records of PAX headers besides the share of the bytes before them,
+   bytes of extended attributes. */
+typedef struct {
+    size_t rows;
+    int64_t records;
+    size_t xattr_bytes;
+} Room;
 
 /* Rows that were read. */
 typedef struct {
-    PyObject *paths, *links, *meant, *texts;
+    PyObject *paths, *links, *meant, *texts, *xattrs;
     Row *rows;
     size_t count, room;
+    size_t records, xattr_bytes;
     char *names;
     size_t names_length, names_room;
 } Rows;
@@ -428,9 +688,10 @@ static int begin_rows(Rows *rows) {
         .links = PyDict_New(),
         .meant = PyList_New(0),
         .texts = PyList_New(0),
+        .xattrs = PyDict_New(),
     };
-    bool are_made =
-        rows->paths != NULL && rows->links != NULL && rows->meant != NULL && rows->texts != NULL;
+    bool are_made = rows->paths != NULL && rows->links != NULL && rows->meant != NULL &&
+                    rows->texts != NULL && rows->xattrs != NULL;
     return are_made ? 0 : -1;
 }
 
@@ -439,6 +700,7 @@ static void end_rows(Rows *rows) {
     Py_XDECREF(rows->links);
     Py_XDECREF(rows->meant);
     Py_XDECREF(rows->texts);
+    Py_XDECREF(rows->xattrs);
     PyMem_Free(rows->rows);
     PyMem_Free(rows->names);
 }
@@ -486,15 +748,46 @@ static int append(PyObject *list, PyObject *item) {
     return done;
 }
 
-static int add_link(Rows *rows, Text link) {
-    PyObject *number = PyLong_FromSize_t(rows->count);
-    PyObject *target = PyBytes_FromStringAndSize((const char *)link.start, (Py_ssize_t)link.length);
-    int done = -1;
-    if (number != NULL && target != NULL)
-        done = PyDict_SetItem(rows->links, number, target);
-    Py_XDECREF(number);
-    Py_XDECREF(target);
+/* Adds to a dict a key and its value, which are released. */
+static int set(PyObject *dict, PyObject *key, PyObject *value) {
+    int done = key == NULL || value == NULL ? -1 : PyDict_SetItem(dict, key, value);
+    Py_XDECREF(key);
+    Py_XDECREF(value);
     return done;
+}
+
+static PyObject *bytes_of(Text text) {
+    return PyBytes_FromStringAndSize((const char *)text.start, (Py_ssize_t)text.length);
+}
+
+static PyObject *decode(Text text) {
+    return PyUnicode_DecodeUTF8((const char *)text.start, (Py_ssize_t)text.length,
+                                "surrogateescape");
+}
+
+static int add_link(Rows *rows, Text link) {
+    return set(rows->links, PyLong_FromSize_t(rows->count), bytes_of(link));
+}
+
+static PyObject *xattrs_of(const Extension *extension) {
+    const size_t prefix = strlen(xattr_prefix);
+    PyObject *found = PyDict_New();
+    for (size_t i = 0; found != NULL && i < extension->xattr_count; i++) {
+        Record record = extension->xattrs[i];
+        Text name = {record.key.start + prefix, record.key.length - prefix};
+        if (set(found, decode(name), bytes_of(record.value)) < 0)
+            Py_CLEAR(found);
+    }
+    return found;
+}
+
+/* Adds what the PAX header of an entry says besides the columns. */
+static int add_extension(Rows *rows, const Extension *extension) {
+    rows->records += extension->count;
+    rows->xattr_bytes += extension->xattr_bytes;
+    if (extension->xattr_count == 0)
+        return 0;
+    return set(rows->xattrs, PyLong_FromSize_t(rows->count), xattrs_of(extension));
 }
 
 /* Adds what a header says; 1 if the rows end with it, -1 if there is an error. */
@@ -516,9 +809,8 @@ static int add_header(const Reader *reader, Rows *rows, const Header *header) {
     }
     if (header->link.length > 0 && add_link(rows, header->link) < 0)
         return -1;
-    PyObject *text =
-        PyUnicode_DecodeUTF8((const char *)path.start, (Py_ssize_t)path.length, "surrogateescape");
-    if (append(rows->paths, text) < 0 || add_name(rows, header->name) < 0 || add_row(rows, row) < 0)
+    if (add_extension(rows, &header->extension) < 0 || append(rows->paths, decode(path)) < 0 ||
+        add_name(rows, header->name) < 0 || add_row(rows, row) < 0)
         return -1;
     return ends ? 1 : 0;
 }
@@ -557,10 +849,14 @@ static PyObject *meant_of(const Rows *rows) { return Py_NewRef(rows->meant); }
 
 static PyObject *texts_of(const Rows *rows) { return Py_NewRef(rows->texts); }
 
+static PyObject *xattrs_by_row(const Rows *rows) { return Py_NewRef(rows->xattrs); }
+
+static PyObject *records_of(const Rows *rows) { return PyLong_FromSize_t(rows->records); }
+
 /* In the order of plain_headers.pyi. */
 static PyObject *(*const columns[])(const Rows *) = {
-    names_of,  links_of,   kinds_of, modes_of,     uids_of,  gids_of,  sizes_of,
-    mtimes_of, offsets_of, paths_of, spellings_of, meant_of, texts_of,
+    names_of,   links_of, kinds_of,     modes_of, uids_of,  gids_of,       sizes_of,   mtimes_of,
+    offsets_of, paths_of, spellings_of, meant_of, texts_of, xattrs_by_row, records_of,
 };
 
 static PyObject *columns_of(const Rows *rows) {
@@ -604,18 +900,43 @@ static int read_on(Place *place, Py_ssize_t most) {
     return done < 0 ? -1 : has_block(place) ? 1 : 0;
 }
 
+/* Whether there is room for the PAX records of an entry and its attributes: table.py,
+   count_records and spend. Where there may be none, the caller counts. */
+static bool has_room(const Rows *rows, const Room *room, const Header *header, uint64_t offset) {
+    const Extension *extension = &header->extension;
+    if (extension->count == 0)
+        return true;
+    int64_t records = (int64_t)(rows->records + extension->count);
+    return records - (int64_t)(offset / BYTES_OF_RECORD) <= room->records &&
+           rows->xattr_bytes + extension->xattr_bytes <= room->xattr_bytes;
+}
+
+/* Reads the header at a place, to which it goes past what is before the header itself; false if it
+   is not plain, or there is no room for what it says. */
+static bool read_next(const Reader *reader, Place *place, const Room *room, const Rows *rows,
+                      Header *header) {
+    const uint8_t *block = (const uint8_t *)place->part.buf + place->position;
+    uint64_t there = (uint64_t)place->part.len - place->position, before;
+    if (!read_header(block, there, reader->longest, header, &before) ||
+        !has_room(rows, room, header, place->offset + place->position))
+        return false;
+    place->position += before;
+    header->row.offset = (int64_t)(place->offset + place->position);
+    return true;
+}
+
 /* Reads headers until one ends the rows; the first was read. -1 if there is an error. */
-static int read_rows(const Reader *reader, Place *place, Header *header, size_t most, Rows *rows) {
+static int read_rows(const Reader *reader, Place *place, Header *header, const Room *room,
+                     Rows *rows) {
     const uint64_t reach = place->offset + place->position + (uint64_t)reader->reach;
     for (;;) {
-        header->row.offset = (int64_t)(place->offset + place->position);
         int ends = add_header(reader, rows, header);
-        if (ends != 0 || rows->count >= most)
+        if (ends != 0 || rows->count >= room->rows)
             return ends < 0 ? -1 : 0;
         uint64_t size = (uint64_t)header->row.size;
         if (size > (uint64_t)FARTHEST)
             return 0;
-        place->position += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK;
+        place->position += BLOCK + padded(size);
         if (!has_block(place)) {
             if (place->read_on == NULL || rows->count >= (size_t)reader->enough ||
                 place->offset + place->position > reach)
@@ -624,44 +945,45 @@ static int read_rows(const Reader *reader, Place *place, Header *header, size_t 
             if (found <= 0)
                 return found;
         }
-        const uint8_t *block = (const uint8_t *)place->part.buf + place->position;
-        if (!read_header(block, header))
+        if (!read_next(reader, place, room, rows, header))
             return 0;
     }
 }
 
-static PyObject *read_columns(const Reader *reader, Place *place, size_t most) {
+static PyObject *read_columns(const Reader *reader, Place *place, const Room *room) {
     Header header;
-    if (most == 0 || !has_block(place) || place->offset > (uint64_t)FARTHEST ||
-        !read_header((const uint8_t *)place->part.buf + place->position, &header))
+    Rows rows = {.records = 0};
+    if (room->rows == 0 || !has_block(place) || place->offset > (uint64_t)FARTHEST ||
+        !read_next(reader, place, room, &rows, &header))
         Py_RETURN_NONE;
-    Rows rows;
     PyObject *found = NULL;
-    if (begin_rows(&rows) == 0 && read_rows(reader, place, &header, most, &rows) == 0)
+    if (begin_rows(&rows) == 0 && read_rows(reader, place, &header, room, &rows) == 0)
         found = columns_of(&rows);
     end_rows(&rows);
     return found;
 }
 
 PyDoc_STRVAR(read_doc,
-             "read(data, position, offset, most, read_on, /)\n--\n\n"
+             "read(data, position, offset, room, read_on, /)\n--\n\n"
              "Read plain headers that follow one another; None if the first is not plain.");
 
 static PyObject *reader_read(PyObject *self, PyObject *args) {
     Place place = {.read_on = NULL};
-    Py_ssize_t position, most;
-    long long offset;
+    Py_ssize_t position, most, xattr_bytes;
+    long long offset, records;
     PyObject *found = NULL;
-    if (!PyArg_ParseTuple(args, "y*nLnO", &place.part, &position, &offset, &most, &place.read_on))
+    if (!PyArg_ParseTuple(args, "y*nL(nLn)O", &place.part, &position, &offset, &most, &records,
+                          &xattr_bytes, &place.read_on))
         return NULL;
-    if (position < 0 || offset < 0 || most < 0) {
+    if (position < 0 || offset < 0 || most < 0 || xattr_bytes < 0) {
         PyErr_SetString(PyExc_ValueError, "a number is below 0");
     } else {
         place.position = (uint64_t)position;
         place.offset = (uint64_t)offset;
         if (place.read_on == Py_None)
             place.read_on = NULL;
-        found = read_columns((const Reader *)self, &place, (size_t)most);
+        const Room room = {(size_t)most, records, (size_t)xattr_bytes};
+        found = read_columns((const Reader *)self, &place, &room);
     }
     PyBuffer_Release(&place.part);
     return found;
@@ -699,18 +1021,20 @@ static int fill_directories(Directories *directories, PyObject *tuple) {
 }
 
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"named",  "below",        "executables", "libraries", "hashed", "texts",
-                            "system", "applications", "enough",      "reach",     "window", NULL};
+    static char *names[] = {
+        "named",        "below",   "executables", "libraries", "hashed", "texts", "system",
+        "applications", "longest", "enough",      "reach",     "window", NULL};
     PyObject *named, *below, *hashed, *system, *applications;
     int executables, libraries;
     Py_ssize_t enough, window;
-    long long reach, smallest, largest;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "$O!O!ppO!(LL)O!O!nLn", names, &PyTuple_Type, &named, &PyTuple_Type,
-            &below, &executables, &libraries, &PyTuple_Type, &hashed, &smallest, &largest,
-            &PyTuple_Type, &system, &PyTuple_Type, &applications, &enough, &reach, &window))
+    long long longest, reach, smallest, largest;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "$O!O!ppO!(LL)O!O!LnLn", names, &PyTuple_Type,
+                                     &named, &PyTuple_Type, &below, &executables, &libraries,
+                                     &PyTuple_Type, &hashed, &smallest, &largest, &PyTuple_Type,
+                                     &system, &PyTuple_Type, &applications, &longest, &enough,
+                                     &reach, &window))
         return NULL;
-    if (enough < 0 || reach < 0 || reach > FARTHEST) {
+    if (enough < 0 || reach < 0 || reach > FARTHEST || longest > FARTHEST) {
         PyErr_SetString(PyExc_ValueError, "a number is out of range");
         return NULL;
     }
@@ -724,6 +1048,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     reader->enough = enough;
     reader->window = window;
     reader->reach = reach;
+    reader->longest = longest;
     if (fill_names(&reader->named, named) < 0 || fill_names(&reader->hashed, hashed) < 0 ||
         fill_names(&reader->system, system) < 0 || fill_directories(&reader->below, below) < 0 ||
         fill_directories(&reader->applications, applications) < 0) {

@@ -17,8 +17,13 @@ Columns: TypeAlias = tuple[
     bytes,
     list[int],
     list[int],
+    dict[int, dict[str, bytes]],
+    int,
 ]
 """The columns of ``PlainRows`` in their order; those of numbers as arrays keep them."""
+
+Room: TypeAlias = tuple[int, int, int]
+"""``table.Room``."""
 
 class Reader:
     """Reads plain headers.
@@ -32,6 +37,7 @@ class Reader:
         texts: The smallest and largest size of text files that are told; 0 if none are.
         system: Directories at the top whose files are not told as text files,
         applications: except those in these.
+        longest: Bytes of a PAX header, at most.
         enough: After so many rows it does not read on.
         reach: Nor so many bytes behind the first header.
         window: So many bytes it asks for.
@@ -48,6 +54,7 @@ class Reader:
         texts: tuple[int, int],
         system: tuple[bytes, ...],
         applications: tuple[bytes, ...],
+        longest: int,
         enough: int,
         reach: int,
         window: int,
@@ -57,7 +64,7 @@ class Reader:
         data: bytes,
         position: int,
         offset: int,
-        most: int,
+        room: Room,
         read_on: Callable[[int, int], bytes] | None,
         /,
     ) -> Columns | None:
@@ -67,7 +74,7 @@ class Reader:
             data: A part of the tar.
             position: Where in it a header is.
             offset: Byte offset of the part in the tar.
-            most: How many rows there may be.
+            room: What there is room for in the table.
             read_on: Gives at most so many bytes from an offset in the tar on; none at its end.
 
         Returns:

@@ -78,9 +78,11 @@ class ElfFile(NamedTuple):
         machine: What it was built for.
         kind: ``e_type``: 2 for an executable, 3 for a shared object or position-independent
             executable.
-        interpreter: The dynamic loader that ``PT_INTERP`` names; None without one.
+        interpreter: The dynamic loader that ``PT_INTERP`` names; None without one, and if
+            ``needed`` is None, also because it could not be read.
         needed: Names of the libraries that ``DT_NEEDED`` lists, in order; None if they could not
-            be read, because they are too far inside a compressed layer or there are too many.
+            be read, because they are too far inside a compressed layer, the file is cut off before
+            them, or there are too many.
         soname: ``DT_SONAME``, the name that others need it by.
         rpath: ``DT_RPATH``, directories in which libraries are searched.
         runpath: ``DT_RUNPATH``, which replaces it.

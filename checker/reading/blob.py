@@ -248,7 +248,7 @@ def _read_layer(
         return _CompressedReading(task, kind, walker, limits).run(head, chunks)
     seekable = _sought(task)
     if seekable is not None and seekable.is_costly:
-        walker.look_ahead(seekable.read)
+        walker.look_ahead(seekable.read, seekable.size)
         return _read_plain(task, head, chunks, walker)
     if seekable is None:
         return _read_plain(task, head, chunks, walker)

@@ -245,7 +245,7 @@ class _Walk:
 
     def _bounded(self, found: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         """The items of a directory, of which no more are held than the limit allows."""
-        most = self._table.room + 1
+        most = self._table.room.entries + 1
         for count, item in enumerate(found):
             if count == most:
                 return

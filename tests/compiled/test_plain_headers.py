@@ -24,6 +24,7 @@ from checker.model.text_files import (
 from checker.reading.tar import header, plain, seeking
 from checker.reading.tar.batches import HeaderBatches
 from checker.reading.tar.header import BLOCK
+from checker.reading.tar.table import Room
 from checker.testing.tar import file, write_tar
 from tests.compiled_parts import compiled_part
 from tests.effort import examples
@@ -47,6 +48,8 @@ else:
     plain_headers = compiled_part("plain_headers")
 
 PART = "checker.compiled.plain_headers"
+LONGEST = 1 << 20
+ROOM = Room(1000, 1000, 1 << 20)
 USUAL = tuple(
     info(name, kind, uid=1000, gid=100, uname=f"user{len(name)}", mtime=1_700_000_000, **fields)
     for name, kind, fields in (
@@ -115,8 +118,8 @@ def test_headers_of_others_are_read(
 @pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
 def test_the_same_headers_are_plain_without_it(fields: list[tuple[int, bytes]]) -> None:
     block = with_fields(0, fields)[:BLOCK]
-    alone = HeaderBatches(ContentPlan(), None).read(block, 0, 0, 1000)
-    rows = plain.PlainHeaders(ContentPlan()).read(block, 0, 0, 1000)
+    alone = HeaderBatches(ContentPlan(), LONGEST, None).read(block, 0, 0, ROOM)
+    rows = plain.PlainHeaders(ContentPlan(), LONGEST).read(block, 0, 0, ROOM)
     assert (rows is None) == (alone is None)
     if rows is not None and alone is not None:
         assert rows._replace(paths=None, spellings=b"", meant=None, texts=None) == alone
@@ -163,7 +166,9 @@ def test_rows_that_are_read_together_are_near_each_other(
 
 def test_text_files_are_told_by_their_places() -> None:
     members = [file(path, b"x" * SMALLEST) for path in (*SEARCHED, *LEFT_OUT)]
-    rows = plain.PlainHeaders(ContentPlan(secrets=True)).read(write_tar(members), 0, 0, 1000)
+    rows = plain.PlainHeaders(ContentPlan(secrets=True), LONGEST).read(
+        write_tar(members), 0, 0, ROOM
+    )
     assert rows is not None
     assert rows.texts is not None
     assert set(range(len(SEARCHED))) <= set(rows.texts)
@@ -180,7 +185,9 @@ PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
 @settings(max_examples=examples(300), deadline=None)
 def test_all_text_files_are_told(paths: list[str]) -> None:
     members = [file(path, bytes(SIZES[at % len(SIZES)])) for at, path in enumerate(paths)]
-    rows = plain.PlainHeaders(ContentPlan(secrets=True)).read(write_tar(members), 0, 0, 1000)
+    rows = plain.PlainHeaders(ContentPlan(secrets=True), LONGEST).read(
+        write_tar(members), 0, 0, ROOM
+    )
     assert rows is not None
     assert rows.texts is not None
     assert rows.paths == paths
@@ -199,6 +206,7 @@ def reader() -> plain_headers.Reader:
         texts=(0, 0),
         system=(),
         applications=(),
+        longest=LONGEST,
         enough=100,
         reach=1 << 20,
         window=4096,
@@ -214,18 +222,23 @@ def test_what_reading_on_raises_is_raised() -> None:
 
     data = write_tar([file("a", b"x" * 9000), file("b", b"x")])
     with pytest.raises(OSError, match="gone"):
-        reader().read(data[:BLOCK], 0, 0, 100, fail)
+        reader().read(data[:BLOCK], 0, 0, ROOM, fail)
     with pytest.raises(TypeError):
-        reader().read(data[:BLOCK], 0, 0, 100, give_a_number)
+        reader().read(data[:BLOCK], 0, 0, ROOM, give_a_number)
 
 
 @pytest.mark.parametrize("position", [1, BLOCK, 1 << 40])
 def test_a_position_without_a_header_has_no_rows(position: int) -> None:
     data = write_tar([file("a", b"x")])[:BLOCK]
-    assert reader().read(data, position, 0, 100, None) is None
+    assert reader().read(data, position, 0, ROOM, None) is None
 
 
-@pytest.mark.parametrize("arguments", [(-1, 0, 1), (0, -1, 1), (0, 0, -1)])
-def test_numbers_below_0_are_refused(arguments: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(
+    ("position", "offset", "room"),
+    [(-1, 0, ROOM), (0, -1, ROOM), (0, 0, (-1, 0, 0)), (0, 0, (1, 0, -1))],
+)
+def test_numbers_below_0_are_refused(
+    position: int, offset: int, room: tuple[int, int, int]
+) -> None:
     with pytest.raises(ValueError, match="below 0"):
-        reader().read(bytes(BLOCK), *arguments, None)
+        reader().read(bytes(BLOCK), position, offset, room, None)

@@ -132,6 +132,7 @@ def test_a_file_that_is_cut(cut: int) -> None:
     tar = walk(data[:cut])
     assert [anomaly.kind for anomaly in tar.anomalies] == [AnomalyKind.TRUNCATED_CONTENT]
     assert tar.needed == {}
+    assert seek(data[:cut]).elf_files == tar.elf_files
 
 
 @given(data=st.data())
@@ -147,6 +148,8 @@ def test_damaged_programs_raise_nothing(data: st.DataObject) -> None:
     assert tar.entries.paths == ["app", "next"]
     assert tar.anomalies == ()
     assert seek(tar_bytes).elf_files == tar.elf_files
+    part = tar_bytes[: data.draw(st.integers(512, len(tar_bytes)))]
+    assert seek(part).elf_files == walk(part).elf_files == walk(part, 100).elf_files
 
 
 @given(st.binary(max_size=2000), st.integers(0, 4000))

@@ -1,4 +1,4 @@
-"""A damaged archive has the same facts, whatever the sizes of the pieces in which it comes."""
+"""A damaged archive has the same facts, in whatever way and in pieces of what sizes it comes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,32 @@ import io
 import os
 import random
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.model.archive import Archive
+from checker.model.blob import Blob
 from checker.model.limits import Limits
+from checker.reading import ahead as ahead_module
+from checker.reading import archive as archive_module
+from checker.reading import blob as blob_module
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.compression import Inflater, detect, regrouped
+from checker.reading.ranges import RangedFile, RequestSizes
+from checker.session import ArchiveSource, Session
+from checker.settings import Settings
+from checker.testing.archive import build
+from checker.testing.elf import elf
+from checker.testing.image import Image
 from checker.testing.tar import compress, file, write_tar
 from tests.effort import examples
+from tests.reading.test_tar_walker import TOKEN, everything
 
 KINDS = ("gzip", "bzip2", "xz", "zstd")
 NOISE = random.Random(1).randbytes(700_000)
@@ -112,3 +125,76 @@ def test_regrouped(chunks: list[bytes], size: int) -> None:
     assert b"".join(found) == b"".join(chunks)
     assert all(len(chunk) == size for chunk in found[:-1])
     assert all(0 < len(chunk) <= size for chunk in found[-1:])
+
+
+# --- all that is said of an archive
+
+ARCHIVES = tuple(
+    (kind, compression)
+    for kind in ("docker-archive", "podman-archive", "oci-archive", "multi-platform", "export")
+    for compression in ("none", "gzip", "zstd")
+)
+
+
+@cache
+def archive_with_programs(kind: str, compression: str) -> bytes:
+    program = elf("amd64", "/lib/ld.so", needed=("libc.so.6",), gap=3000)
+    layer = (
+        file("bin/sh", program, mode=0o755),
+        file("etc/passwd", "root:x:0:0::/:/bin/sh\n"),
+        file("app/settings.yaml", f"token: {TOKEN}\n".ljust(900)),
+    )
+    return compress(build(kind, Image(layers=(layer, layer[1:]))).tar(), compression)
+
+
+def results(session: Session, source: ArchiveSource) -> tuple[Any, ...]:
+    """All facts and results, but those by its name, and the digest of the file, which few know."""
+    checked = session.check(source, name="archive.tar")
+    archive = checked.archive
+    assert archive is not None
+    return (
+        [finding for finding in checked.findings if finding.rule != "ARC014"],
+        [verdict._replace(message="") for verdict in checked.verdicts],
+        checked.classification,
+        archive.compression,
+        (archive.damage, archive.raw, archive.limits, archive.crashes),
+        (everything(archive.tar), archive.tar.digests),
+        {position: facts_of_blob(blob) for position, blob in archive.members.blobs.items()},
+    )
+
+
+def facts_of_blob(blob: Blob) -> tuple[Any, ...]:
+    tar = blob.tar
+    return (
+        (blob.size, dict(blob.digests), blob.inflated_size, blob.diff_id),
+        (blob.compression, blob.error, blob.limits, blob.document),
+        None if tar is None else (everything(tar), tar.digests),
+    )
+
+
+def sources(data: bytes, path: Path) -> Iterator[ArchiveSource]:
+    """The same bytes in each of the ways in which they may arrive."""
+    path.write_bytes(data)
+    yield path
+    yield io.BytesIO(data)
+    yield Trickle(data, forever([977]))
+    for sizes in (RequestSizes(), RequestSizes(whole=0, first=4, gap=6, stream=600, kept=24)):
+        yield RangedFile(lambda at, count: data[at : at + count], len(data), sizes)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("kind", "compression"), ARCHIVES)
+def test_the_results_are_the_same_in_any_way(
+    kind: str, compression: str, jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also as large members are read, which these are not."""
+    monkeypatch.setattr(blob_module, "_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(archive_module, "_WORTH_THREADS", 0)
+    monkeypatch.setattr(ahead_module, "WORTH", 1)
+    whole = archive_with_programs(kind, compression)
+    session = Session(Settings(jobs=jobs))
+    chance = random.Random(f"{kind} {compression} {jobs}")
+    for turn in range(examples(16)):
+        damage = Damage(chance.random(), chance.random() if turn % 2 else 1.0)
+        said = [results(session, source) for source in sources(damage.of(whole), tmp_path / "a")]
+        assert said[1:] == said[:1] * (len(said) - 1), damage

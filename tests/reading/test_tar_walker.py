@@ -90,6 +90,8 @@ def everything(tar: Tar) -> tuple[Any, ...]:
         tuple(entries),
         tuple(map(entries.content, range(len(entries)))),
         entries.sparse,
+        entries.xattr_sizes,
+        entries.unread_attributes,
         entries.by_path,
         entries.repeated,
         tar.anomalies,

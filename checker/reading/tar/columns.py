@@ -13,11 +13,13 @@ import zlib
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from operator import add, eq, itemgetter, sub
+from types import MappingProxyType
 
 from checker.model.content import ContentPlan
 from checker.model.untrusted import utf8
+from checker.reading.tar.anomalies import decode_name
 from checker.reading.tar.header import (
     BLOCK,
     MAGIC,
@@ -26,12 +28,15 @@ from checker.reading.tar.header import (
     plain_number,
     plain_sum,
 )
-from checker.reading.tar.table import PlainRows, is_ordinary
+from checker.reading.tar.pax import XATTR_PREFIX, usual_records
+from checker.reading.tar.table import PaxRows, PlainRows, is_ordinary
 from checker.records import NamedTuple
 from checker.typing_names import TypeVar, cast
 
 T = TypeVar("T")
 PLAIN_TYPES = b"0125"
+(PAX_TYPE,) = b"x"
+TYPES = PLAIN_TYPES + b"x"
 HALF = BLOCK // 2
 """Bytes of the halves of a header. Only the first one has what is of the entry alone."""
 # name mode+uid+gid mtime checksum; the last byte of a target begins the second half
@@ -51,8 +56,38 @@ SHORT = 90
 """Bytes of names and targets that are ordinary at any rate."""
 # Of names that end so, the cleaned path has another last part.
 _UNCLEAN_ENDS = frozenset((b"", b".", b".."))
+_OWNERS = ((b"uid", 8), (b"gid", 16))
+_AS_ENTRIES = bytes(code != PAX_TYPE for code in range(256))
+# extensions.py; entries with more or longer attributes are left to the walker
+_XATTRS, _XATTR_VALUE = 64, 256
 # Where the lower half of an integer of 32 bits is.
 _LOWER = 0 if sys.byteorder == "little" else 1
+
+
+class Extension(NamedTuple):
+    """A PAX header that all programs take in the same way.
+
+    Attributes:
+        records: Its records.
+        xattrs: The extended attributes among them by their names.
+        xattr_bytes: Bytes of the keys and values of these.
+    """
+
+    records: Mapping[bytes, bytes]
+    xattrs: Mapping[str, bytes] = MappingProxyType({})
+    xattr_bytes: int = 0
+
+
+def usual_extension(body: bytes) -> Extension | None:
+    """Read the body of a PAX header; None where the walker has to."""
+    records = usual_records(body)
+    if records is None or XATTR_PREFIX not in body:
+        return None if records is None else Extension(records)
+    found = {key: value for key, value in records.items() if key.startswith(XATTR_PREFIX)}
+    if len(found) > _XATTRS or max(map(len, found.values()), default=0) > _XATTR_VALUE:
+        return None
+    xattrs = {decode_name(key[len(XATTR_PREFIX) :]): value for key, value in found.items()}
+    return Extension(records, xattrs, sum(map(len, chain.from_iterable(found.items()))))
 
 
 class Chain(NamedTuple):
@@ -61,14 +96,51 @@ class Chain(NamedTuple):
     Attributes:
         starts: The first halves of the blocks.
         rests: Their second halves.
-        sizes: The sizes of the files.
+        sizes: The sizes of the files; 0 for PAX headers.
         offsets: Byte offsets of the blocks in the tar.
+        extensions: PAX headers by the numbers of their blocks; that of the entry follows.
     """
 
     starts: list[bytes]
     rests: list[bytes]
     sizes: list[int]
     offsets: list[int]
+    extensions: dict[int, Extension]
+
+
+class _Fields(NamedTuple):
+    """What is in headers, by column; owners and times as arrays keep them.
+
+    Attributes:
+        starts: The first halves of the blocks.
+        names: The names.
+        kinds: The type flags.
+        owners: Mode, user and group.
+        sizes: The sizes of the files.
+        mtimes: The modification times.
+        offsets: Byte offsets of the blocks in the tar.
+    """
+
+    starts: list[bytes]
+    names: list[bytes]
+    kinds: bytes
+    owners: list[bytes]
+    sizes: list[int]
+    mtimes: list[bytes]
+    offsets: list[int]
+
+    def entries(self) -> _Fields:
+        """The same without PAX headers."""
+        are_entries = self.kinds.translate(_AS_ENTRIES)
+        return _Fields(
+            list(compress(self.starts, are_entries)),
+            list(compress(self.names, are_entries)),
+            bytes(compress(self.kinds, are_entries)),
+            list(compress(self.owners, are_entries)),
+            list(compress(self.sizes, are_entries)),
+            list(compress(self.mtimes, are_entries)),
+            list(compress(self.offsets, are_entries)),
+        )
 
 
 class _Owners(dict[bytes, bytes | None]):
@@ -148,10 +220,10 @@ class Columns:
         Only the last row can be that of a file whose digest may be wanted, or of an entry without
         content that has a size, after which the chain is wrong.
         """
-        starts, rests, sizes, offsets = batch
+        starts, rests, sizes, offsets, extensions = batch
         headers = b"".join(starts)
         kinds = headers[_KIND::HALF]
-        kinds = kinds[: len(kinds) - len(kinds.lstrip(PLAIN_TYPES))]
+        kinds = kinds[: len(kinds) - len(kinds.lstrip(TYPES))]
         if not kinds:
             return None
         raw_names, raw_owners, raw_mtimes, raw_sums = zip(
@@ -172,12 +244,35 @@ class Columns:
             len(prefixes),
         )
         names = _names(raw_names[:plain], prefixes[:plain])
-        links, plain = _links(starts, sizes, kinds[:plain])
+        fields = _Fields(starts, names, kinds[:plain], owners, sizes, mtimes, offsets)
+        if not extensions:
+            return self._rows(fields, {})
+        for number, extension in extensions.items():
+            if number + 1 < plain:
+                _apply(extension.records, fields, number + 1)
+        # Each row is so much before its block as there are PAX headers to it.
+        rows = {number - before: extensions[number] for before, number in enumerate(extensions)}
+        return self._rows(fields.entries(), rows)
+
+    def _rows(self, fields: _Fields, extensions: Mapping[int, Extension]) -> PlainRows | None:
+        """The rows of fields up to the first of which the walker has to decide something.
+
+        Args:
+            fields: Those of plain headers, applied to which is what is said before them.
+            extensions: What that is, by number of the row, and perhaps of further rows.
+        """
+        starts, names, kinds, owners, sizes, mtimes, offsets = fields
+        links, plain = _links(starts, sizes, kinds)
+        for number, extension in extensions.items():
+            target = extension.records.get(b"linkpath")
+            if target is not None and number < plain and kinds[number] in TYPES_WITH_LINK:
+                links[number] = target
         plain = count_ordinary(names[:plain], links)
         plain = self.count_to_hashed(names[:plain], sizes)
         if not plain:
             return None
         columns = array("q", b"".join(owners[:plain]))
+        before = [(number, found) for number, found in extensions.items() if number < plain]
         return PlainRows(
             b"\0".join(names[:plain]),
             {number: target for number, target in links.items() if number < plain},
@@ -188,6 +283,10 @@ class Columns:
             array("q", sizes[:plain]),
             array("q", b"".join(mtimes[:plain])),
             array("q", offsets[:plain]),
+            pax=PaxRows(
+                sum(len(found.records) for _, found in before),
+                {number: found.xattrs for number, found in before if found.xattrs},
+            ),
         )
 
     def count_to_hashed(self, names: Sequence[bytes], sizes: Sequence[int]) -> int:
@@ -202,6 +301,25 @@ class Columns:
         found = zip(_last_parts(names), sizes, strict=False)
         rows = enumerate(found, 1)
         return next((i for i, (part, size) in rows if size and part in self.hashed), len(names))
+
+
+def _apply(records: Mapping[bytes, bytes], fields: _Fields, number: int) -> None:
+    """Change the fields of a header as the records before it say: extensions.py, apply."""
+    name, time = records.get(b"path"), records.get(b"mtime")
+    if name is not None:
+        fields.names[number] = name
+    if time is not None:
+        fields.mtimes[number] = _as_kept(int(time.partition(b".")[0]))
+    for key, start in _OWNERS:
+        if key in records:
+            owners = fields.owners[number]
+            value = _as_kept(int(records[key]))
+            fields.owners[number] = owners[:start] + value + owners[start + len(value) :]
+
+
+def _as_kept(number: int) -> bytes:
+    """A number as arrays of 64 bits keep it."""
+    return number.to_bytes(8, sys.byteorder, signed=True)
 
 
 def _last_parts(names: Sequence[bytes]) -> Iterator[bytes]:
@@ -220,10 +338,7 @@ def _packed(fields: Collection[bytes]) -> Mapping[bytes, bytes | None]:
     To join what is packed takes a quarter of the time of putting numbers into an array.
     """
     numbers = _usual_numbers(fields, _TIME_DIGITS) or map(plain_number, fields)
-    packed = (
-        None if number is None else number.to_bytes(8, sys.byteorder, signed=True)
-        for number in numbers
-    )
+    packed = (None if number is None else _as_kept(number) for number in numbers)
     return dict(zip(fields, packed, strict=True))
 
 

@@ -178,11 +178,12 @@ class Contents:
 
         Where these may exceed a limit, the table ends with the row whose file does.
         """
-        count, most = len(rows.kinds), self._table.name_bytes_left // MOST_TEXT
+        count = len(rows.kinds)
+        most = (self._table.room.name_bytes - rows.pax.xattr_bytes) // MOST_TEXT
         if count <= most or not self._plan.libraries:
             return count
         executables = sum(1 for _ in with_bits(rows.modes, _EXECUTABLE))
-        return count if executables + rows.names.count(b".so") <= most else max(most, 1)
+        return count if executables + rows.names.count(b".so") <= most else 1
 
     def _take_files(
         self, rows: PlainRows, paths: Sequence[str], first: int, passed: Passed
@@ -295,6 +296,8 @@ class Contents:
     def collect(self, position: int, wanted: Wanted, size: int) -> None:
         """Look at the next bytes.
 
+        If the tar ends within them, that is told for which all bytes are there that it needs.
+
         Args:
             position: Position of the entry whose content comes next.
             wanted: What of it is wanted.
@@ -310,7 +313,16 @@ class Contents:
             if wanted.is_program and content.startswith(ELF_MAGIC):
                 self._programs.read_passing(position, content, size, self.read)
 
-        self._cursor.collect(wanted.collected, keep)
+        def keep_some(content: bytes) -> None:
+            if 0 < wanted.kept <= len(content):
+                self.kept[position] = content[: wanted.kept]
+            has_head = len(content) >= HEAD_SIZE and content.startswith(ELF_MAGIC)
+            if wanted.is_program and has_head:
+                self._programs.read(
+                    position, content, size, lambda at, count: content[at : at + count]
+                )
+
+        self._cursor.collect(wanted.collected, keep, cut=keep_some)
 
 
 def _is_library(path: str) -> bool:

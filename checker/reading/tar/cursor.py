@@ -17,6 +17,8 @@ class Cursor:
         skip: Bytes to skip first.
         collector: Takes the bytes after those; None where a header comes next.
         collect_size: How many bytes it takes.
+        cut: Takes those of them that are there, if the tar ends before the last; None if nothing
+            can be told by them.
         content_name: The name in the last header whose content was begun.
         content_start: Byte offset of that content in the tar.
         content_end: Byte offset of its end, padding left out.
@@ -28,6 +30,7 @@ class Cursor:
         "content_end",
         "content_name",
         "content_start",
+        "cut",
         "skip",
     )
 
@@ -35,6 +38,7 @@ class Cursor:
         self.skip = 0
         self.collector: Collector | None = None
         self.collect_size = 0
+        self.cut: Collector | None = None
         self.content_name = b""
         self.content_start = 0
         self.content_end = 0
@@ -52,11 +56,30 @@ class Cursor:
         self.content_end = offset + BLOCK + size
         self.skip = padded(size)
 
-    def collect(self, size: int, collector: Collector, after: int = 0) -> None:
-        """Hand the next ``size`` bytes over as soon as all are there, after ``after`` others."""
+    def collect(
+        self, size: int, collector: Collector, after: int = 0, cut: Collector | None = None
+    ) -> None:
+        """Hand the next bytes over as soon as all of them are there.
+
+        Args:
+            size: How many.
+            collector: Takes them.
+            after: How many others come before them.
+            cut: Takes those that are there, if the tar ends before the last of them.
+        """
         self.skip = after
         self.collect_size = size
         self.collector = collector
+        self.cut = cut
+
+    def end(self, content: bytes) -> None:
+        """The tar has ended.
+
+        Args:
+            content: Its last bytes, of which it is not known what they are.
+        """
+        if self.collector is not None and self.cut is not None:
+            self.cut(content)
 
     def pass_by(self, content: bytes, position: int) -> None:
         """Hand over all that is asked for of a content that is there, from a position in it on."""

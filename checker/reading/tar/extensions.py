@@ -21,6 +21,7 @@ from checker.reading.tar.pax import (
     PaxError,
     is_usual,
     parse_pax,
+    usual_records,
 )
 from checker.reading.tar.table import EntryTable
 from checker.typing_names import NoReturn
@@ -98,8 +99,7 @@ class Extensions:
         cursor.skip = -len(body) % BLOCK
         offset = cursor.content_start - BLOCK
         if self._type == _LOCAL_PAX:
-            self.records = self._parse(body, offset)
-            self.is_odd = self.is_odd or not is_usual(body, self.records)
+            self._take_local(body, offset)
         elif self._type == _LONG_NAME:
             self._long_name = body.partition(b"\0")[0]
             self.is_odd |= not self._long_name
@@ -107,10 +107,19 @@ class Extensions:
             self._long_link = body.partition(b"\0")[0]
             self.is_odd |= not self._long_link
         else:
+            self._table.count_records(body.count(b"\n"), offset)
             self._take_global(self._parse(body, offset), offset)
 
-    def _parse(self, body: bytes, offset: int) -> dict[bytes, bytes]:
+    def _take_local(self, body: bytes, offset: int) -> None:
         self._table.count_records(body.count(b"\n"), offset)
+        usual = usual_records(body)
+        if usual is not None:
+            self.records = usual
+            return
+        self.records = self._parse(body, offset)
+        self.is_odd = self.is_odd or not is_usual(body, self.records)
+
+    def _parse(self, body: bytes, offset: int) -> dict[bytes, bytes]:
         try:
             return parse_pax(body)
         except PaxError as error:

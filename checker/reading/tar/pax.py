@@ -34,6 +34,16 @@ _USUAL_VALUES: Mapping[bytes, re.Pattern[bytes]] = {
 }
 
 
+# Their lengths, and what follows these; the values are usual, but perhaps no UTF-8. It is tried at
+# beginnings of lines only, so that the time is in proportion to the body whatever is in it.
+_USUAL_RECORDS = pattern(
+    rb"(?m)^(\d{1,10}) ((?:[amc]time=-?\d{1,18}(?:\.\d+)?"
+    rb"|(?:path|linkpath|uname|gname|comment)=[^\0\n]+"
+    rb"|[ug]id=\d{1,9}|size=\d{1,18}"
+    rb"|SCHILY\.xattr\.[^=\0\n]+=[^\n]*))\n"
+)
+
+
 class PaxError(ValueError):
     """A record that readers refuse.
 
@@ -57,6 +67,27 @@ def parse_pax(body: bytes) -> dict[bytes, bytes]:
     """
     records = _plain_records(body)
     return _any_records(body) if records is None else records
+
+
+def usual_records(body: bytes) -> dict[bytes, bytes] | None:
+    """Read the records of an extended header that all programs take in the same way.
+
+    Returns:
+        What ``parse_pax`` gives; None where it takes that, and ``is_usual``, to tell.
+    """
+    found = _USUAL_RECORDS.findall(body)
+    records: dict[bytes, bytes] = {}
+    size = 0
+    for digits, record in found:
+        length = len(digits) + len(record) + 2
+        if int(digits) != length:
+            return None
+        size += length
+        key, _, value = record.partition(b"=")
+        records[key] = value
+    if size != len(body) or len(records) != len(found):
+        return None
+    return records if body.isascii() or is_usual(body, records) else None
 
 
 def is_usual(body: bytes, records: Mapping[bytes, bytes]) -> bool:

@@ -44,13 +44,13 @@ class Programs:
         return self._steps.crashes
 
     def read(self, position: int, head: bytes, size: int, read: ReadAt) -> None:
-        """Read a file of which any part can be read.
+        """Read a file of which any part can be read, unless the tar ends before its end.
 
         Args:
             position: Position of its entry.
             head: Its first bytes.
             size: Its size in bytes.
-            read: Reads a part of the file.
+            read: Reads a part of the file, or what is there of it.
 
         Raises:
             WalkEnded: There is too much text in it.
@@ -63,7 +63,9 @@ class Programs:
             except StopIteration as done:
                 self._note(position, done.value)
                 return
-            content = read(*_within(part, size))
+            part = _within(part, size)
+            found = read(*part)
+            content = found if len(found) == part.length else None
 
     def read_passing(self, position: int, head: bytes, size: int, read: ReadAt | None) -> None:
         """Read a file whose first bytes have just passed.
@@ -78,8 +80,7 @@ class Programs:
             WalkEnded: There is too much text in it.
         """
         if read is None:
-            note = partial(self._note, position)
-            _Passing(self._cursor, head, size, note).go_on(self._begin(head, size), None)
+            self._pass(self._cursor, position, head, size)
             return
         start = self._cursor.content_start
         self.read(position, head, size, lambda at, count: read_whole(read, start + at, count))
@@ -95,10 +96,13 @@ class Programs:
         Raises:
             WalkEnded: There is too much text in it.
         """
-        size, cursor = len(content), Cursor()
-        note = partial(self._note, position)
-        _Passing(cursor, head, size, note).go_on(self._begin(head, size), None)
+        cursor = Cursor()
+        self._pass(cursor, position, head, len(content))
         cursor.pass_by(content, len(head))
+
+    def _pass(self, cursor: Cursor, position: int, head: bytes, size: int) -> None:
+        reading = self._begin(head, size)
+        _Passing(cursor, head, size, reading, partial(self._note, position)).go_on(None)
 
     def _begin(self, head: bytes, size: int) -> ElfReading:
         return self._steps.go_through(_STEP, read_elf(head, size))
@@ -121,29 +125,40 @@ class _Passing:
         cursor: What comes next in the stream.
         head: The first bytes of the file, which have passed.
         size: Its size in bytes.
+        reading: Asks for parts of it.
         note: Takes the result.
     """
 
     def __init__(
-        self, cursor: Cursor, head: bytes, size: int, note: Callable[[ElfFile | None], None]
+        self,
+        cursor: Cursor,
+        head: bytes,
+        size: int,
+        reading: ElfReading,
+        note: Callable[[ElfFile | None], None],
     ) -> None:
+        self._reading = reading
         self._cursor = cursor
         self._front = head
         self._here = len(head)
         self._size = size
         self._note = note
 
-    def go_on(self, reading: ElfReading, content: bytes | None) -> None:
-        """Hand over the parts that are asked for, until one has yet to pass."""
+    def go_on(self, content: bytes | None) -> None:
+        """Hand over the parts that are asked for, until one has yet to pass.
+
+        Args:
+            content: The first of them; None if it is gone, and if none was asked for yet.
+        """
         while True:
             try:
-                part = reading.send(content)
+                part = self._reading.send(content)
             except StopIteration as done:
                 self._note(done.value)
                 return
             part = _within(part, self._size)
             if self._is_ahead(part):
-                self._await(reading, part)
+                self._await(part)
                 return
             content = self._passed(part)
 
@@ -155,7 +170,7 @@ class _Passing:
     def _is_ahead(self, part: Part) -> bool:
         """Whether the end of a part has yet to pass, and its beginning can still be had."""
         is_within_reach = part.offset >= self._here or self._has_all
-        return is_within_reach and part.offset + part.length > self._here
+        return part.length > 0 and is_within_reach and part.offset + part.length > self._here
 
     def _passed(self, part: Part) -> bytes | None:
         """A part of what passed, as far as it was kept; None if nothing of it was."""
@@ -163,16 +178,16 @@ class _Passing:
             return None
         return self._front[part.offset : part.offset + part.length]
 
-    def _await(self, reading: ElfReading, part: Part) -> None:
+    def _await(self, part: Part) -> None:
         """Collect a part, and before it as much of the beginning of the file as is kept."""
         end = part.offset + part.length
         if self._has_all and part.offset <= self._here:
-            self._keep(end - self._here, lambda: self.go_on(reading, self._passed(part)))
+            self._keep(end - self._here, lambda: self.go_on(self._passed(part)))
         elif self._has_all and self._here < FRONT:
             missing = min(part.offset, FRONT) - self._here
-            self._keep(missing, lambda: self._await(reading, part))
+            self._keep(missing, lambda: self._await(part))
         else:
-            self._jump(part, partial(self.go_on, reading))
+            self._jump(part)
 
     def _keep(self, count: int, proceed: Callable[[], None]) -> None:
         """Keep the next bytes as well."""
@@ -182,16 +197,20 @@ class _Passing:
             self._arrive(self._here + count)
             proceed()
 
-        self._cursor.collect(count, take)
+        self._cursor.collect(count, take, cut=self._see_cut)
 
-    def _jump(self, part: Part, proceed: Callable[[bytes], None]) -> None:
+    def _jump(self, part: Part) -> None:
         """Skip what is before a part."""
 
         def take(content: bytes) -> None:
             self._arrive(part.offset + part.length)
-            proceed(content)
+            self.go_on(content)
 
-        self._cursor.collect(part.length, take, part.offset - self._here)
+        self._cursor.collect(part.length, take, part.offset - self._here, self._see_cut)
+
+    def _see_cut(self, _content: bytes) -> None:
+        """The tar ends before the end of the part that is awaited."""
+        self.go_on(None)
 
     def _arrive(self, here: int) -> None:
         """So much of the file has passed; the rest is skipped unless more is collected."""

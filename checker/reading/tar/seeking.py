@@ -54,6 +54,16 @@ class Windows:
         return self._last
 
 
+def bounded(read: ReadAt, size: int) -> ReadAt:
+    """Reads nothing behind so many bytes, where something else may follow."""
+
+    def read_within(offset: int, count: int) -> bytes:
+        count = min(count, size - offset)
+        return read(offset, count) if count > 0 else b""
+
+    return read_within
+
+
 def read_whole(read: ReadAt, offset: int, count: int) -> bytes:
     """Read so many bytes, fewer only where the tar ends.
 

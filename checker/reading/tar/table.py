@@ -5,11 +5,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
+from types import MappingProxyType
 
 from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, spell
 from checker.model.limits import LimitReached, Limits
+from checker.model.untrusted import utf8
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.header import Header
+from checker.reading.tar.pax import XATTR_PREFIX
 from checker.records import NamedTuple
 
 UINT32_MASK = (1 << 32) - 1
@@ -17,11 +20,40 @@ UINT32_MASK = (1 << 32) - 1
 _ORDINARY_NAME = 200
 # Length times parts of a path that any entry may have: 50 parts of 80 characters.
 _ORDINARY_NESTING = 4096
-# Bytes of a tar for each record that it may have besides those of the limit.
-_BYTES_OF_RECORD = 100
+BYTES_OF_RECORD = 100
+"""Bytes of a tar for each record that it may have besides those of the limit."""
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
 _AS_SLASHES = bytes(ord("/") if code in b"\0./" else code for code in range(256))
+
+
+class PaxRows(NamedTuple):
+    """What PAX headers say of rows besides their columns.
+
+    Attributes:
+        records: How many records they have.
+        xattrs: The extended attributes of rows that have some, by number of the row.
+    """
+
+    records: int = 0
+    xattrs: Mapping[int, Mapping[str, bytes]] = MappingProxyType({})
+
+    @property
+    def xattr_bytes(self) -> int:
+        """Bytes of the keys and values of the attributes."""
+        return sum(
+            len(XATTR_PREFIX) + len(utf8(name)) + len(value)
+            for values in self.xattrs.values()
+            for name, value in values.items()
+        )
+
+    def of(self, numbers: range) -> PaxRows:
+        """The attributes of some rows, which are numbered from 0; their records are not counted."""
+        start, xattrs = numbers.start, self.xattrs
+        return PaxRows(xattrs={i - start: xattrs[i] for i in numbers if i in xattrs})
+
+
+NO_PAX = PaxRows()
 
 
 class PlainRows(NamedTuple):
@@ -46,6 +78,7 @@ class PlainRows(NamedTuple):
         meant: The numbers, in order, of some rows with files, among which are all whose content the
             plan asks for, those searched for secrets aside; None if they are not known.
         texts: Likewise, among which are all that are searched for secrets.
+        pax: What PAX headers before them say besides.
     """
 
     names: bytes
@@ -61,6 +94,7 @@ class PlainRows(NamedTuple):
     spellings: bytes = b""
     meant: Sequence[int] | None = None
     texts: Sequence[int] | None = None
+    pax: PaxRows = NO_PAX
 
     def parts(self, most: int) -> Iterator[PlainRows]:
         """The same rows, at most so many together."""
@@ -85,7 +119,23 @@ class PlainRows(NamedTuple):
                 spellings=self.spellings[rows],
                 meant=self.meant and [i - start for i in self.meant if i in numbers],
                 texts=self.texts and [i - start for i in self.texts if i in numbers],
+                pax=self.pax.of(numbers),
             )
+
+
+class Room(NamedTuple):
+    """What there is room for in a table.
+
+    Attributes:
+        entries: How many more there may be.
+        records: Records of extension headers that there may be besides the share of the bytes
+            before them; below 0 if some of that share is used up.
+        name_bytes: Bytes of names and attributes that may be kept.
+    """
+
+    entries: int
+    records: int
+    name_bytes: int
 
 
 def is_ordinary(name: bytes, link: bytes) -> bool:
@@ -210,14 +260,13 @@ class EntryTable:
         return self._taken
 
     @property
-    def room(self) -> int:
-        """How many more entries there may be."""
-        return self._most_entries - len(self.entries)
-
-    @property
-    def name_bytes_left(self) -> int:
-        """How many more bytes of names and attributes may be kept."""
-        return self._name_bytes_left
+    def room(self) -> Room:
+        """What there is room for."""
+        return Room(
+            self._most_entries - len(self.entries),
+            self._taken - self._records,
+            self._name_bytes_left,
+        )
 
     def append(self, header: Header, offset: int) -> int:
         """Add a row; its position.
@@ -262,10 +311,17 @@ class EntryTable:
     def extend(self, rows: PlainRows) -> None:
         """Add rows of plain headers, as ``append`` would one after another.
 
+        Their records of extension headers are counted apart (``take_records``).
+
         Args:
             rows: At least one, and no more than there is room for.
+
+        Raises:
+            WalkEnded: There are too many bytes of names and attributes.
         """
         entries = self.entries
+        if rows.pax.xattrs:
+            self.spend(rows.pax.xattr_bytes, rows.offsets[0])
         start, count = len(entries.paths), len(rows.kinds)
         separators = count - 1
         name_bytes = len(rows.names) - separators + sum(map(len, rows.links.values()))
@@ -286,6 +342,8 @@ class EntryTable:
         entries.offsets.extend(rows.offsets)
         for number, link in rows.links.items():
             entries.linknames[start + number] = decode_name(link)
+        for number, xattrs in rows.pax.xattrs.items():
+            entries.xattrs[start + number] = xattrs
 
     def _spelled(self, joined: bytes, start: int) -> list[str]:
         """The cleaned paths of names that are separated by NUL; spellings are added."""
@@ -349,13 +407,17 @@ class EntryTable:
             WalkEnded: There are too many.
         """
         self._records += count
-        more = self._records - offset // _BYTES_OF_RECORD - self._taken
+        more = self._records - offset // BYTES_OF_RECORD - self._taken
         if more <= 0:
             return
         self._taken += more
         if not self._common_records.take(more):
             limit = self._common_records.limit
             self._log.stop_at_limit("records", limit, "records of extension headers", offset)
+
+    def take_records(self, count: int) -> None:
+        """Count records that there was room for."""
+        self._records += count
 
     def _spend_nesting(self, path: str, offset: int) -> None:
         """Count what the directories of a deep path cost: each has a path as long as itself.

@@ -9,6 +9,8 @@ with its byte offset.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from checker.model.content import ContentPlan
 from checker.model.entries import GNU_SPARSE, KIND_NAMES, Entries
 from checker.model.limits import Limits
@@ -28,7 +30,7 @@ from checker.reading.tar.header import (
     looks_like_header,
 )
 from checker.reading.tar.plain import PlainHeaders
-from checker.reading.tar.seeking import ReadAt, Windows
+from checker.reading.tar.seeking import ReadAt, Windows, bounded
 from checker.reading.tar.sparse_files import SparseFiles, sparse_version
 from checker.reading.tar.table import EntryTable, Records
 
@@ -56,7 +58,7 @@ class TarWalker:
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
         self._digests = ContentDigests()
         self._plan = plan
-        self._plain = PlainHeaders(plan)
+        self._plain = PlainHeaders(plan, limits.extension)
         self._takes_plain = self._table.allows_ordinary_names and not plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
         # Where the stream is: ``_position`` is the offset of ``_rest``'s first byte.
@@ -99,13 +101,14 @@ class TarWalker:
         if not self._stopped:
             self._cursor.skip -= count
 
-    def look_ahead(self, read: ReadAt) -> None:
+    def look_ahead(self, read: ReadAt, size: int) -> None:
         """Read distant parts of files at once, instead of waiting until they pass.
 
         Args:
             read: Gives at most so many bytes from an offset in the tar on.
+            size: Bytes of the tar that are really there; what follows them is not looked at.
         """
-        self._contents.read = read
+        self._contents.read = bounded(read, size)
 
     def seek(self, windows: Windows) -> None:
         """Read headers ahead, and skip what is before the next one."""
@@ -156,7 +159,9 @@ class TarWalker:
         """The stream is over: say what was found."""
         size = self._position + len(self._rest)
         if not self._stopped:
-            self._see_end(size)
+            with suppress(WalkEnded):
+                self._cursor.end(self._rest)
+                self._see_end(size)
         log = self._log
         return Tar(
             entries=self._entries,
@@ -224,6 +229,7 @@ class TarWalker:
         rows = self._plain.read(data, position, self._position, self._table.room)
         if rows is None:
             return position
+        self._table.take_records(rows.pax.records)
         self._contents.take_rows(rows, Passed(data, self._position))
         kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
@@ -373,7 +379,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
         OSError: What ``read`` raises.
     """
     windows = Windows(read, size)
-    walker.look_ahead(read)
+    walker.look_ahead(read, size)
     walker.seek(windows)
     position = 0
     while position < size:
