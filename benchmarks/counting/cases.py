@@ -41,7 +41,20 @@ class Case(NamedTuple):
 
 
 def _many_files() -> bytes:
-    layer = tuple(_small_file(number) for number in range(_FILES))
+    return _with_layer(tuple(map(_small_file, range(_FILES))))
+
+
+def _many_pax_headers() -> bytes:
+    """Files of which each has a time with a fraction, as BuildKit and Podman write them."""
+    return _with_layer(
+        tuple(
+            replace(_small_file(number), pax={"mtime": f"1700000000.{number:09}"})
+            for number in range(_FILES)
+        )
+    )
+
+
+def _with_layer(layer: tuple[Member, ...]) -> bytes:
     image = sample_image()
     return build("docker-archive", replace(image, layers=(*image.layers, layer))).tar()
 
@@ -68,6 +81,9 @@ CASES: Mapping[str, Case] = {
     "a tiny oci-archive": Case(("check", "*"), {"tiny.oci.tar": lambda: sample("oci-archive")}),
     "a cut docker-archive": Case(("check", "*"), {"cut.docker.tar": _cut}, code=1),
     f"{_FILES:,} files": Case(("check", "*"), {"files.docker.tar": _many_files}),
+    f"{_FILES:,} files with PAX headers": Case(
+        ("check", "*"), {"pax.docker.tar": _many_pax_headers}
+    ),
     "4 MiB in an oci-archive": Case(("check", "*"), {"large.oci.tar": _large_file}),
     f"{_ARCHIVES} archives": Case(
         ("check", "-j", "1", "*"), {f"{number}.docker.tar": sample for number in range(_ARCHIVES)}
