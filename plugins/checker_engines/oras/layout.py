@@ -158,7 +158,8 @@ class Layout:
         if _TAG.fullmatch(name) and "@" not in self._archive.path:
             last = next(each for each in reversed(self.images) if _ref_name(each) == name)
             return Reference(f":{name}", _node(last))
-        node = _node(first)
+        digest = _node(first).digest
+        node = next(node for node in map(_node, reversed(self.images)) if node.digest == digest)
         typed = "@DIGEST" if name_error(node.digest) else f"@{node.digest}"
         return Reference(typed, node)
 
