@@ -26,9 +26,10 @@ Third = TypeVar("Third")
 
 def load_profile() -> None:
     """Load the profile of Hypothesis that the environment asks for."""
-    # How long examples take to make depends on what else the machine does.
-    patient = settings(suppress_health_check=[HealthCheck.too_slow])
-    settings.register_profile(PLAIN, patient, max_examples=_EXAMPLES // _PART)
+    # How long examples take depends on what else the machine does.
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    plain = settings(patient, derandomize=True, database=None)
+    settings.register_profile(PLAIN, plain, max_examples=_EXAMPLES // _PART)
     settings.register_profile(THOROUGH, patient, max_examples=_EXAMPLES)
     settings.load_profile(THOROUGH if _IS_THOROUGH else PLAIN)
 
@@ -36,6 +37,20 @@ def load_profile() -> None:
 def examples(number: int) -> int:
     """How many examples to try of a property that a thorough run tries a number of times."""
     return number if _IS_THOROUGH else number // _PART
+
+
+def part(tried: Sequence[First], turn: int = 0, share: int = _PART) -> list[First]:
+    """What to try of things of which a thorough run tries all.
+
+    Args:
+        tried: What could be tried.
+        turn: Which of the first ones to begin with: the number of a group, if there are several
+            groups, which so take turns.
+        share: One in so many is tried, and at least one.
+    """
+    if _IS_THOROUGH or not tried:
+        return list(tried)
+    return list(tried[turn % min(share, len(tried)) :: share])
 
 
 def combined(

@@ -17,12 +17,11 @@ import pytest
 
 from checker.cli.process import NOT_WHOLE
 from checker.session import Session
-from checker.testing.cases import load_cases
+from tests.case_files import all_cases
 from tests.effort import examples
 
 from .conftest import THREADED, Start, is_running, put
 
-CASES = Path(__file__).parents[1] / "cases"
 _TIMES = re.compile(
     rb'"seconds": [-+.\de]+|"started": "[^"]*"|time(?:stamp)?="[^"]*"|[\d.]+ m?s\b'
     rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
@@ -41,7 +40,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
 
 def archives_of_cases(folder: Path, count: int) -> Iterator[str]:
     """So many of the archives of the cases of rules, of all bundles."""
-    cases = [case for bundle in sorted(CASES.glob("checker_*")) for case in load_cases(bundle)]
+    cases = all_cases()
     for number, case in enumerate(cases[:: max(1, len(cases) // count)]):
         place = folder / f"{number:04}"
         place.mkdir()

@@ -7,13 +7,12 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from benchmarks.one_truth.making import make_archive, tables_of
+from benchmarks.one_truth.making import make_archive
 from checker.errors import UnreadableError
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
@@ -22,13 +21,12 @@ from checker.reading import ahead as ahead_module
 from checker.reading.ahead import LayersAhead
 from checker.reading.source import TarContent, open_file
 from checker.session import Session
-from checker.testing.cases import load_cases
 from checker.testing.elf import elf
 from checker.testing.tar import compress, directory, file, write_tar
 from tests.cache.stores import result_of
+from tests.case_files import all_cases, tables
 from tests.effort import examples
 
-CASES = Path(__file__).parents[1] / "cases"
 NEVER = 1 << 60
 
 
@@ -75,8 +73,7 @@ def compare(plugins: LoadedPlugins, monkeypatch: pytest.MonkeyPatch) -> Compare:
 
 
 def test_the_cases(compare: Compare, claimed: list[int]) -> None:
-    cases = [case for bundle in sorted(CASES.glob("checker_*")) for case in load_cases(bundle)]
-    cases = cases[:: max(1, len(cases) // examples(320))]
+    cases = all_cases()[:: max(1, len(all_cases()) // examples(320))]
     for case in cases:
         data = case.build().data
         if data is not None:
@@ -85,9 +82,8 @@ def test_the_cases(compare: Compare, claimed: list[int]) -> None:
 
 
 def test_random_archives(compare: Compare, claimed: list[int]) -> None:
-    tables = tables_of(CASES)
     for number in range(examples(160)):
-        compare(make_archive(f"ahead-{number}", tables).data)
+        compare(make_archive(f"ahead-{number}", tables()).data)
     assert claimed
 
 

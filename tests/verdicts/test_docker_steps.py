@@ -19,6 +19,7 @@ import pytest
 from benchmarks.masking import masked
 from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
 from checker.testing.cases import Case
+from tests.sessions import new_session
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -28,7 +29,7 @@ else:
 FILE = Path(__file__).parents[1] / "cases" / "engines" / "docker.toml"
 MODERN = ("docker-28", "docker-29-graphdriver", "docker-29-containerd")
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["case"]
-SESSIONS = {storage: Session(Settings(host=Host(storage=storage))) for storage in Storage}
+SESSIONS = {storage: new_session(Settings(host=Host(storage=storage))) for storage in Storage}
 
 
 @pytest.fixture(params=list(Storage))
@@ -138,7 +139,7 @@ LOADS = ("docker-20.10 load", *(f"{name} load" for name in MODERN))
 
 
 def limited(path: Path, **values: int) -> dict[str, Verdict]:
-    session = Session({"limits": values})
+    session = new_session({"limits": values})
     classified = session.classify(path)
     assert not classified.crashes
     return {f"{each.engine} {each.action}": each for each in classified.verdicts}
