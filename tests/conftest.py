@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,8 @@ _TOGETHER = ("tests/engines/", "tests/fleet/test_cluster.py")
 _AT_ONCE = 4
 
 load_profile()
+# As in a run of the command: there are many objects, which a collection takes long to look at.
+gc.set_threshold(50_000)
 # The tests may run in GitHub Actions, where the checker writes more, and perhaps in colour.
 for _name in (ACTIONS, SUMMARY, "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(_name, None)
@@ -28,6 +31,12 @@ os.environ["XDG_CACHE_HOME"] = os.path.join(os.devnull, "cache")
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is collected now out of all collections of garbage: the tests themselves."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Tests(list[str]):

@@ -17,7 +17,7 @@ THOROUGH: Final = "thorough"
 PLAIN: Final = "plain"
 _IS_THOROUGH: Final = os.environ.get("HYPOTHESIS_PROFILE") == THOROUGH
 _EXAMPLES: Final = 100
-_PART: Final = 4
+_PART: Final = 6
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -34,9 +34,14 @@ def load_profile() -> None:
     settings.load_profile(THOROUGH if _IS_THOROUGH else PLAIN)
 
 
-def examples(number: int) -> int:
-    """How many examples to try of a property that a thorough run tries a number of times."""
-    return number if _IS_THOROUGH else number // _PART
+def examples(number: int, share: int = _PART) -> int:
+    """How many examples to try of a property.
+
+    Args:
+        number: How many a thorough run tries.
+        share: Another run tries one in so many.
+    """
+    return number if _IS_THOROUGH else number // share
 
 
 def part(tried: Sequence[First], turn: int = 0, share: int = _PART) -> list[First]:

@@ -63,7 +63,7 @@ def assert_same(path: Path, plugins: LoadedPlugins, directory: Path) -> WatchedC
 
 
 def test_the_results_of_the_cases(plugins: LoadedPlugins, tmp_path: Path) -> None:
-    cases = all_cases()[:: max(1, len(all_cases()) // examples(320))]
+    cases = all_cases()[:: max(1, len(all_cases()) // examples(320, share=8))]
     found = 0
     for number, case in enumerate(cases):
         place = tmp_path / str(number)
@@ -74,7 +74,7 @@ def test_the_results_of_the_cases(plugins: LoadedPlugins, tmp_path: Path) -> Non
 
 def test_the_results_of_random_archives(plugins: LoadedPlugins, tmp_path: Path) -> None:
     found = 0
-    for number in range(examples(160)):
+    for number in range(examples(160, share=8)):
         path = tmp_path / "archive.tar"
         path.write_bytes(make_archive(f"cache-{number}", tables()).data)
         found += assert_same(path, plugins, tmp_path / "cache").found

@@ -29,12 +29,12 @@ from checker.session import Session
 from checker.testing import build, sample
 from checker.testing.image import sample_image
 from checker.testing.tar import file
-from tests.case_files import FILES, some_of_each_kind, tables
+from tests.case_files import FILES, some_cases_of, tables
 from tests.effort import examples
 from tests.sessions import installed, new_session
 
 SEED = 5
-RANDOM = examples(200)
+RANDOM = examples(200, share=8)
 LARGE = 9 << 20
 PATIENCE = 30.0
 ALL = installed().registry
@@ -95,7 +95,7 @@ def test_they_ask_for_none_in_cases_of_every_rule(
     file: Path, asked: list[str], tmp_path: Path
 ) -> None:
     session = new_session({"jobs": 1})
-    for number, case in enumerate(some_of_each_kind(file)):
+    for number, case in enumerate(some_cases_of(file)):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert_not_asked(session, case.build().write(folder), asked)

@@ -14,12 +14,12 @@ from checker.checks.runner import CheckRun, run_checks
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from tests.case_files import FILES, some_of_each_kind, tables
-from tests.effort import examples
+from tests.case_files import FILES, some_cases_of, tables
+from tests.effort import examples, part
 from tests.sessions import installed, new_session
 
 SEED = 4
-RANDOM, CHUNK = examples(400), 25
+RANDOM, CHUNK = examples(400, share=8), 25
 # So few lookups that rules leave something out.
 LIMITS = (Limits(), Limits(lookups=3))
 
@@ -63,7 +63,7 @@ def without_times(run: CheckRun) -> CheckRun:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_in_cases_of_every_rule(file: Path, loaded: Registry, tmp_path: Path) -> None:
-    for number, case in enumerate(some_of_each_kind(file)):
+    for number, case in enumerate(some_cases_of(file)):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert_alike(case.build().write(folder), loaded)
@@ -77,7 +77,7 @@ def test_in_random_archives(start: int, loaded: Registry, tmp_path: Path) -> Non
         assert_alike(path, loaded)
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", part(list(GENERATORS)))
 def test_in_hostile_archives(name: str, loaded: Registry, tmp_path: Path) -> None:
     generator = GENERATORS[name]
     path = tmp_path / "archive.tar"

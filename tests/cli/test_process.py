@@ -121,7 +121,7 @@ FILES += ["init --output new"]
 
 
 @pytest.mark.usefixtures("rootfs")
-@pytest.mark.parametrize("words", FILES)
+@pytest.mark.parametrize("words", part(FILES, share=2))
 def test_a_full_disk(image: Path, words: str) -> None:
     """Here no file may have content, which is told in other words, but at the same place."""
     before = sorted(image.parent.iterdir())
@@ -207,7 +207,12 @@ DELAYS = (0.002, 0.01, 0.03, 0.06, 0.1, 0.2, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("number", "delay"), part([(number, delay) for delay in DELAYS for number in ENDING])
+    ("number", "delay"),
+    [
+        (number, delay)
+        for turn, delay in enumerate(DELAYS)
+        for number in part(ENDING, turn, share=len(ENDING))
+    ],
 )
 def test_signals_at_any_time(tmp_path: Path, number: signal.Signals, delay: float) -> None:
     assert ended(tmp_path, number, delay) == Done(128 + number, "", "")

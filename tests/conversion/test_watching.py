@@ -96,7 +96,7 @@ def test_an_error_while_it_is_written_comes_first() -> None:
 def test_nothing_runs_if_nobody_listens() -> None:
     before = threading.active_count()
     with watched(lambda: 1, SILENT):
-        assert threading.active_count() == before
+        assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("compression", [None, CompressionKind.GZIP])

@@ -68,11 +68,16 @@ def test_the_jobs_are_shared(count: int, jobs: int) -> None:
 def test_results_that_wait_are_bounded() -> None:
     run(
         """
+        until, end = os.pipe()
+
         def check(number, threads, tell):
             if number == 0:
-                time.sleep(0.5)
-            with open("/dev/null", "w"):
-                return time.monotonic()
+                os.read(until, 1)
+                time.sleep(0.2)  # in which another one could begin
+            now = time.monotonic()
+            if number == 3:
+                os.write(end, b"x")
+            return now
 
         with Pool(20, 2, check, ahead=4) as pool:
             times = list(pool.results())

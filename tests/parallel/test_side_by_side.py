@@ -50,7 +50,7 @@ def archives_of_cases(folder: Path, count: int) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("corpus")
-    names = list(archives_of_cases(folder, examples(240)))
+    names = list(archives_of_cases(folder, examples(240, share=10)))
     # One that is not there, one twice, and names that are shown in other characters.
     odd = "odd \udcff\x1b[2J\n.tar"
     folder.joinpath(odd).write_bytes(folder.joinpath(names[1]).read_bytes())

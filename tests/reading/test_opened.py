@@ -105,7 +105,7 @@ def test_the_files_are_closed(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     with new_session().open(path):
         assert len(list(Path("/proc/self/fd").iterdir())) > before
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 @pytest.mark.parametrize(

@@ -792,7 +792,7 @@ NUMBERS = st.one_of(
     ),
     st.integers(400, 5000),
 )
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400, share=8), deadline=None)
 def test_numbers_in_all_fields(
     changes: list[tuple[Any, tuple[int, int], bytes]], piece: int
 ) -> None:
@@ -844,7 +844,7 @@ def with_spelling(changes: list[tuple[Any, bytes, bytes]]) -> bytes:
     st.sampled_from(PLANS),
     st.integers(400, 5000),
 )
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400, share=8), deadline=None)
 def test_changed_headers_among_plain_ones(
     changes: list[tuple[Any, int, bytes, bool]], plan: ContentPlan, piece: int
 ) -> None:

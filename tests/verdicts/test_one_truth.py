@@ -22,7 +22,7 @@ from benchmarks.one_truth.properties import (
 from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.verdicts import VerdictOutcome
 from tests.case_files import FILES, some_cases_of
-from tests.effort import examples
+from tests.effort import examples, part
 from tests.sessions import installed
 
 SEED = 9
@@ -135,8 +135,14 @@ def test_what_is_inside_is_checked_before_it_is_loaded(
     assert check.split()[-1] == load.split()[-1]
 
 
-@pytest.mark.parametrize("cut", range(0, 100, 7))
-@pytest.mark.parametrize("kind", [*KINDS, "export"])
+@pytest.mark.parametrize(
+    ("kind", "cut"),
+    [
+        (kind, cut)
+        for turn, kind in enumerate([*KINDS, "export"])
+        for cut in part(range(0, 100, 7), turn)
+    ],
+)
 def test_what_is_cut_off(kind: str, cut: int, sessions: Sessions, tmp_path: Path) -> None:
     data = build(kind).tar()
     path = tmp_path / "archive.tar"
