@@ -1,7 +1,7 @@
 """How much the tests try where more is always possible: examples of Hypothesis, combinations.
 
 ``HYPOTHESIS_PROFILE=thorough`` tries all of it, as ``make coverage`` does. Without it a run takes
-a part, which is the same in every run of a CI system, so that the tests end soon.
+a part, which is the same in every run, so that the tests end soon.
 """
 
 from __future__ import annotations

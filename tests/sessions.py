@@ -21,7 +21,8 @@ def new_session(settings: SettingsSource | None = None) -> Session:
     """A session with the installed plugins.
 
     Args:
-        settings: The settings, or the path of a file with them; the defaults if None.
+        settings: The settings, or the path of a file with them; the defaults if None. They do not
+            leave out plugins.
     """
     return Session(settings, plugins=installed())
 

@@ -26,7 +26,7 @@ from tests.effort import examples, part
 from tests.sessions import installed
 
 SEED = 9
-RANDOM, CHUNK = examples(200), 25
+RANDOM, CHUNK = examples(200, share=8), 25
 
 
 @pytest.fixture(scope="module")
