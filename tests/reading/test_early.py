@@ -65,7 +65,7 @@ ARCHIVES = {
 }
 
 
-@pytest.fixture(params=["the part in C", "two threads"], autouse=True)
+@pytest.fixture(params=["the part in C", "two threads"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How the file is hashed together with its members."""
     if request.param == "two threads":
@@ -113,6 +113,7 @@ def span_of_layer(path: Path) -> Span:
     return Span(path.read_bytes().index(LAYER), len(LAYER))
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(("name", "jobs", "whole"), combined(list(ARCHIVES), [1, 2], [True, False]))
 def test_the_facts_are_the_same(name: str, jobs: int, path: Path, *, whole: bool) -> None:
     path.write_bytes(write_tar(ARCHIVES[name]))
@@ -123,6 +124,7 @@ def test_the_facts_are_the_same(name: str, jobs: int, path: Path, *, whole: bool
     assert ahead.sha256 == plain.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.usefixtures("way")
 def test_the_whole_file_is_hashed_ahead(opened: int, path: Path) -> None:
     size = path.stat().st_size
     with closing(EarlyHashes(str(path), whole=True)) as early:
@@ -130,12 +132,14 @@ def test_the_whole_file_is_hashed_ahead(opened: int, path: Path) -> None:
         assert hashing.result() == sha256(path.read_bytes())
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_large_member_is_hashed_ahead(opened: int, path: Path, *, whole: bool) -> None:
     with closing(EarlyHashes(str(path), whole=whole)) as early:
         assert claimed(early, opened, span_of_layer(path)).result() == sha256(LAYER)
 
 
+@pytest.mark.usefixtures("way")
 def test_the_file_is_read_once_for_all_hashes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(write_tar(ARCHIVES["two layers"]))
     read: list[Span] = []
@@ -176,6 +180,7 @@ def claimed(early: EarlyHashes, file: int, span: Span) -> EarlyHash:
     return found
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_archive_that_is_cut_while_it_is_hashed(path: Path, *, whole: bool) -> None:
     spans = write_endless_archive(path)
@@ -187,6 +192,7 @@ def test_an_archive_that_is_cut_while_it_is_hashed(path: Path, *, whole: bool) -
                 hashing.result()
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_hashes_that_are_stopped_are_not_given(path: Path, *, whole: bool) -> None:
     spans = write_endless_archive(path)
