@@ -1,11 +1,30 @@
-"""What the tests of rules share: run some rules over an archive, and see that none crashes."""
+"""What tests share that check archives: the plugins, and that no rule or engine crashes."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+from checker.plugins import LoadedPlugins, load_plugins
 from checker.results import CheckedArchive
 from checker.session import Session
+from checker.settings import SettingsSource
+
+
+@cache
+def installed() -> LoadedPlugins:
+    """The installed plugins, which are looked for and loaded once."""
+    return load_plugins()
+
+
+def new_session(settings: SettingsSource | None = None) -> Session:
+    """A session with the installed plugins.
+
+    Args:
+        settings: The settings, or the path of a file with them; the defaults if None. They do not
+            leave out plugins.
+    """
+    return Session(settings, plugins=installed())
 
 
 def checked_whole(session: Session, path: Path) -> CheckedArchive:

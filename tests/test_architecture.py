@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,11 +54,18 @@ FOUNDATION = {"compiled", "patterns", "records", "typing_names"}
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
 
 
+@cache
+def statements_of(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """The imports of a module, wherever in it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in statements_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             is_package = "." not in node.module
             names = (f"{node.module}.{alias.name}" for alias in node.names)
             yield from names if is_package else (node.module,)
@@ -67,7 +75,7 @@ def imports_with_names(path: Path) -> set[str]:
     """The names that a module imports from modules, each with its module."""
     return {
         f"{node.module}.{alias.name}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in statements_of(path)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -253,14 +261,10 @@ def modules_of_the_core() -> dict[str, Path]:
 
 def modules_imported_by(path: Path, modules: Iterable[str]) -> set[str]:
     """Those of some modules that a module imports, wherever in it."""
-    statements = (
-        node
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom)
-    )
     names = {
         name
-        for node in statements
+        for node in statements_of(path)
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
         for name in (node.module or "", f"{node.module}.{alias.name}")
     }

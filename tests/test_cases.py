@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from checker.checks.registry import Registry
-from checker.plugins import load_plugins
-from checker.testing.cases import Case, explain_mismatch, load_cases
+from checker.testing.cases import Case, explain_mismatch
 from checker.testing.running import run_case
+from tests.case_files import all_cases
+from tests.sessions import installed
 
-BUNDLES = sorted(Path(__file__).parent.joinpath("cases").glob("checker_*"))
-CASES = [case for bundle in BUNDLES for case in load_cases(bundle)]
+CASES = all_cases()
 
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
-    return load_plugins().registry
+    return installed().registry
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -16,7 +16,7 @@ from checker.testing.archive import build
 from checker.testing.tar import Member, file, symlink, write_tar
 from tests.effort import examples
 from tests.mutations import mutant
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 KINDS = ("docker-archive", "podman-archive", "docker-oci-archive", "legacy")
 JSON = ("manifest.json", "repositories", "index.json")
@@ -36,7 +36,7 @@ quickly = settings(max_examples=examples(60), deadline=None)
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"select": ["ARC", "DKR"]})
+    return new_session({"select": ["ARC", "DKR"]})
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from checker.testing.image import config_blob, layer_blobs, manifest_blob, sampl
 from checker.testing.tar import Member, write_tar
 from tests.effort import examples
 from tests.mutations import mutant, mutated
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 SAMPLE = sample_image()
 RICH = {
@@ -60,7 +60,7 @@ values = st.one_of(
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"select": ["OCI", "CFG"]})
+    return new_session({"select": ["OCI", "CFG"]})
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.image import Image, config_blob, sample_image
 from checker.testing.tar import file, write_tar
-from tests.effort import examples
+from tests.effort import examples, part
 from tests.mutations import places, put
 
 PASSWORD = "Zq7!vX\"k'2\\wT9@uR"
@@ -116,13 +116,15 @@ def test_any_place_of_a_config(
     assert_hidden(session, archive, hidden.secret)
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
+SETTINGS = (
+    *("Env", "Labels", "Cmd", "Entrypoint", "User", "WorkingDir", "StopSignal", "OnBuild"),
+    *("Volumes", "ExposedPorts", "Healthcheck", "Shell"),
+)
+
+
 @pytest.mark.parametrize(
-    "place",
-    [
-        *("Env", "Labels", "Cmd", "Entrypoint", "User", "WorkingDir", "StopSignal", "OnBuild"),
-        *("Volumes", "ExposedPorts", "Healthcheck", "Shell"),
-    ],
+    ("place", "hidden"),
+    [(place, hidden) for turn, place in enumerate(SETTINGS) for hidden in part(HIDDEN, turn)],
 )
 def test_settings_of_the_wrong_type(session: Session, place: str, hidden: Hidden) -> None:
     document = json.dumps(put(CONFIG, ("config", place), hidden.value)).encode()

@@ -139,8 +139,8 @@ def test_any_bytes(plugins: LoadedPlugins, path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a." * 20_000 + "b = 1",
-        "select = " + "{a=" * 20_000,
+        "a." * 10_000 + "b = 1",
+        "select = " + "{a=" * 10_000,
         "[" + "a." * 5_000 + "b]",
         "[" + " " * 200_000,
         "x" * 200_000,

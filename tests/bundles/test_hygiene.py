@@ -18,7 +18,6 @@ from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 from checker.plugins import load_plugins
 from checker.reading.tar.walker import TarWalker
-from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.cases import Case, load_cases
 from checker.testing.image import Image
@@ -31,7 +30,7 @@ from checker_hygiene.layering import Layering, layering_of
 from checker_hygiene.secrets import is_secret_name, name_words, suspect
 from checker_hygiene.steps import steps_of
 from tests.effort import examples
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 CASES = Path(__file__).parents[1] / "cases" / "checker_hygiene"
 PLACE = Location(archive="test.tar")
@@ -387,7 +386,7 @@ def test_a_hostile_history_is_read_in_bounded_time(line: str, tmp_path: Path) ->
     config = {"history": [{"created_by": line}] * 5, "config": {"Env": [line] * 5}}
     path = tmp_path / "image.tar"
     path.write_bytes(build("docker-archive", Image(layers=((),), config=config)).tar())
-    session = Session({"select": ["HYG"]})
+    session = new_session({"select": ["HYG"]})
 
     began = time.process_time()
     checked_whole(session, path)
@@ -407,5 +406,5 @@ def test_a_deleted_secret_is_told_by_one_rule(secret: Member, tmp_path: Path) ->
     image = Image(layers=((secret,), (whiteout(secret.name),)))
     path.write_bytes(build("docker-archive", image).tar())
     rules = ["credential-file", "secret-in-file", "deleted-secret", "deleted-file"]
-    checked = checked_whole(Session({"select": rules}), path)
+    checked = checked_whole(new_session({"select": rules}), path)
     assert [finding.name for finding in checked.findings] == ["deleted-secret"]

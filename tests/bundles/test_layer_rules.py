@@ -27,7 +27,7 @@ from checker.testing.tar import (
     write_tar,
 )
 from tests.effort import examples
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 NAMES = st.sampled_from(["a", "A", "b", "a/b", "a/b/c", "./a", "a/", "/a", "../a", "", "."])
 ODD = st.sampled_from(["a\n", ".wh.", ".wh.a", "a/.wh.b", ".wh.a/b", ".wh..wh..opq", ".wh..wh.x"])
@@ -49,7 +49,7 @@ PLAIN = ["a", "b", "a/b", "a/c", "b/a/c"]
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"select": ["LYR"]})
+    return new_session({"select": ["LYR"]})
 
 
 def findings_of(session: Session, layers: list[list[Member]]) -> tuple[Finding, ...]:
@@ -172,6 +172,6 @@ def test_a_limit_leaves_out_the_same_paths_in_every_run() -> None:
     """Also where paths are collected in a set, whose order differs from run to run."""
     names = [f"f{number:02}" for number in range(30)]
     layers = [[file(name, b"") for name in names], [file(f"{name}/x", b"") for name in names]]
-    few = Session({"select": ["LYR012"], "limits": {"lookups": 60}})
+    few = new_session({"select": ["LYR012"], "limits": {"lookups": 60}})
     found = [finding.location.path for finding in findings_of(few, layers)]
     assert found == ["f00/x", "f01/x", "f02/x"]

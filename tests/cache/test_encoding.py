@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +19,6 @@ from checker.model.limits import Limits
 from checker.reading.archive import ReadOptions, read_file
 from checker.reading.layer_cache import LayerFacts, facts_of
 from checker.reading.tar.walker import TarWalker
-from checker.session import Session
-from checker.testing.cases import load_cases
 from checker.testing.elf import elf
 from checker.testing.tar import (
     compress,
@@ -34,12 +31,13 @@ from checker.testing.tar import (
     whiteout,
     write_tar,
 )
+from tests.case_files import all_cases
 from tests.effort import examples
+from tests.sessions import new_session
 
 from .stores import columns, comparable
 
-CASES = Path(__file__).parents[1] / "cases"
-PLAN = Session().plan()._replace(digests=True)
+PLAN = new_session().plan()._replace(digests=True)
 
 
 def facts_in(data: bytes, plan: ContentPlan = PLAN) -> Iterator[LayerFacts]:
@@ -59,13 +57,12 @@ def walked(data: bytes) -> LayerFacts | None:
 
 
 _COMPRESSION = (NOT_COMPRESSED, 10, "sha256:ab")
-_ALL = [case for bundle in sorted(CASES.glob("checker_*")) for case in load_cases(bundle)]
 
 
 @pytest.mark.parametrize("part", range(8))
 def test_the_layers_of_the_cases(part: int) -> None:
     tried = 0
-    for case in _ALL[part :: 8 * 2000 // examples(2000)]:
+    for case in all_cases()[part :: 8 * 2000 // examples(2000)]:
         built = case.build()
         for facts in facts_in(built.data) if built.data is not None else ():
             data = encoded(facts)

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from benchmarks.one_truth.making import make_archive, tables_of
+from benchmarks.one_truth.making import make_archive
 from checker.cache import store as store_module
 from checker.cache.place import PlaceError, cache_directory, private_directory
 from checker.cache.store import SqliteLayerCache
@@ -25,14 +25,14 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.layer_cache import Question
 from checker.session import Session
 from checker.testing import sample
-from checker.testing.cases import load_cases
 from checker.testing.tar import compress, directory, file, write_tar
+from tests.case_files import all_cases, tables
 from tests.effort import examples
+from tests.sessions import installed
 
 from .stores import WatchedCache, result_of
 from .test_encoding import MEMBERS, walked
 
-CASES = Path(__file__).parents[1] / "cases"
 QUESTION = Question(ContentPlan(), Limits(), is_sought=False)
 FACTS = walked(write_tar(MEMBERS))
 
@@ -63,8 +63,7 @@ def assert_same(path: Path, plugins: LoadedPlugins, directory: Path) -> WatchedC
 
 
 def test_the_results_of_the_cases(plugins: LoadedPlugins, tmp_path: Path) -> None:
-    cases = [case for bundle in sorted(CASES.glob("checker_*")) for case in load_cases(bundle)]
-    cases = cases[:: max(1, len(cases) // examples(320))]
+    cases = all_cases()[:: max(1, len(all_cases()) // examples(320, share=8))]
     found = 0
     for number, case in enumerate(cases):
         place = tmp_path / str(number)
@@ -74,11 +73,10 @@ def test_the_results_of_the_cases(plugins: LoadedPlugins, tmp_path: Path) -> Non
 
 
 def test_the_results_of_random_archives(plugins: LoadedPlugins, tmp_path: Path) -> None:
-    tables = tables_of(CASES)
     found = 0
-    for number in range(examples(160)):
+    for number in range(examples(160, share=8)):
         path = tmp_path / "archive.tar"
-        path.write_bytes(make_archive(f"cache-{number}", tables).data)
+        path.write_bytes(make_archive(f"cache-{number}", tables()).data)
         found += assert_same(path, plugins, tmp_path / "cache").found
     assert found
 
@@ -261,7 +259,7 @@ def test_a_damaged_database(
 
 def test_verify_removes_what_is_damaged(image: Path, tmp_path: Path) -> None:
     cache = WatchedCache(tmp_path / "cache")
-    Session(cache=cache).run([str(image)])
+    Session(cache=cache, plugins=installed()).run([str(image)])
     layers = cache.usage().layers
     assert cache.verify() == (layers, 0)
     (path,) = (tmp_path / "cache").glob("*.db")

@@ -17,6 +17,7 @@ from checker.testing.archive import build
 from checker.testing.artifacts import with_artifacts
 from checker.testing.image import encode_json
 from tests.effort import examples
+from tests.sessions import new_session
 
 RULES = ("OCI037", "OCI038", "HYG003")
 OTHER = "sha256:" + "0" * 64
@@ -37,7 +38,7 @@ DIGEST = LAYOUT.names["manifest.digest"]
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session(load_settings({"select": list(RULES)}))
+    return new_session(load_settings({"select": list(RULES)}))
 
 
 def statement(digest: str, predicate_type: str = "https://slsa.dev/provenance/v1") -> Any:

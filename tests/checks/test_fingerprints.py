@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import Finding, Location, Session, Severity
+from checker import Finding, Location, Severity
 from checker.checks.fingerprints import fingerprint, fingerprints
 from checker.testing.archive import build
 from checker.testing.image import sample_image
 from checker.testing.tar import file
+from tests.sessions import new_session
 
 KINDS = ("docker-archive", "docker-oci-archive", "podman-archive", "oci-archive")
 
@@ -35,7 +36,7 @@ def test_they_are_the_same_after_another_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    session = Session()
+    session = new_session()
     runs = []
     for content in ("1.0", "2.0.1"):
         Path("app.tar").write_bytes(built(kind, content))

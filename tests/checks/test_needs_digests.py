@@ -16,27 +16,28 @@ import pytest
 
 import checker.reading.archive as reading
 import checker.reading.early as early_hashing
-from benchmarks.one_truth.making import make_archive, tables_of
+from benchmarks.one_truth.making import make_archive
 from checker import Archive, Check, Finding, Severity
 from checker.checks.check import CheckContext
 from checker.checks.registry import Registry, Rule
 from checker.checks.runner import begin_checks, finish_checks
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
-from checker.plugins import LoadedPlugins, load_plugins
+from checker.plugins import LoadedPlugins
 from checker.reading.early import EarlyHashes
 from checker.session import Session
 from checker.testing import build, sample
 from checker.testing.image import sample_image
 from checker.testing.tar import file
-from tests.case_files import CASES, FILES, cases_of
+from tests.case_files import FILES, some_cases_of, tables
 from tests.effort import examples
+from tests.sessions import installed, new_session
 
 SEED = 5
-RANDOM = examples(200)
+RANDOM = examples(200, share=8)
 LARGE = 9 << 20
 PATIENCE = 30.0
-ALL = load_plugins().registry
+ALL = installed().registry
 PLAN = ContentPlan.of([read for rule in ALL for read in rule.reads])
 
 
@@ -89,21 +90,22 @@ def assert_not_asked(session: Session, path: Path, asked: list[str]) -> None:
     assert late >= {"LYR001", "ENG003", "OCI042"}
 
 
-@pytest.mark.parametrize("of_bundle", FILES, ids=lambda one: one.stem)
-def test_they_ask_for_none_in_any_case(of_bundle: Path, asked: list[str], tmp_path: Path) -> None:
-    session = Session({"jobs": 1})
-    for number, case in enumerate(cases_of(of_bundle)):
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_they_ask_for_none_in_cases_of_every_rule(
+    file: Path, asked: list[str], tmp_path: Path
+) -> None:
+    session = new_session({"jobs": 1})
+    for number, case in enumerate(some_cases_of(file)):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert_not_asked(session, case.build().write(folder), asked)
 
 
 def test_they_ask_for_none_in_random_archives(asked: list[str], tmp_path: Path) -> None:
-    tables = tables_of(CASES)
-    session = Session({"jobs": 1})
+    session = new_session({"jobs": 1})
     path = tmp_path / "archive.tar"
     for number in range(RANDOM):
-        path.write_bytes(make_archive(f"{SEED}:{number}", tables).data)
+        path.write_bytes(make_archive(f"{SEED}:{number}", tables()).data)
         assert_not_asked(session, path, asked)
 
 
@@ -133,7 +135,7 @@ def path(tmp_path: Path) -> Path:
 def with_rule(check: type[Check]) -> LoadedPlugins:
     registry = Registry()
     registry.add(check, "mine")
-    return load_plugins()._replace(registry=registry)
+    return installed()._replace(registry=registry)
 
 
 def pieces_after(event: Event) -> Callable[..., Iterator[bytes]]:
@@ -185,13 +187,13 @@ def test_what_another_thread_cannot_read_is_read_again(
     *,
     whole: bool,
 ) -> None:
-    with Session(whole_digest=whole) as session:
+    with Session(whole_digest=whole, plugins=installed()) as session:
         expected = without_times(look(session, path))
     hashing = hashing_by(read)
     monkeypatch.setattr(early_hashing, "_OneByOne", hashing)
     monkeypatch.setattr(early_hashing, "_hashing_of_both", hashing)
     early = EarlyHashes(str(path), whole=whole)
-    with Session(early=early, whole_digest=whole) as session:
+    with Session(early=early, whole_digest=whole, plugins=installed()) as session:
         assert without_times(look(session, path)) == expected
 
 

@@ -13,6 +13,7 @@ from checker import Session
 from checker.testing.archive import build
 from checker.testing.image import sample_image
 from checker.testing.tar import Member, file, hardlink, symlink, write_tar
+from tests.sessions import new_session
 
 _FAULTS: dict[str, Callable[[bytes], bytes]] = {
     "null": lambda _content: b"null",
@@ -28,7 +29,7 @@ _FAULTS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"jobs": 1})
+    return new_session({"jobs": 1})
 
 
 def _archive() -> tuple[list[Member], list[str]]:

@@ -12,6 +12,7 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from lxml import etree
@@ -57,9 +58,14 @@ class Checker:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, *words: str | Path) -> Done:
-        out, err = _captured(), _captured()
-        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+    def __call__(self, *words: str | Path, stdin: bytes = b"") -> Done:
+        out, err, given = _captured(), _captured(), _captured(stdin)
+        with (
+            chdir(self.folder),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            patch("sys.stdin", given),
+        ):
             code = main([*map(str, words)])
         return Done(code, _text_of(out), _text_of(err))
 
@@ -86,8 +92,8 @@ class Checker:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def _captured() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+def _captured(data: bytes = b"") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
 
 
 def _text_of(stream: io.TextIOWrapper) -> str:

@@ -34,13 +34,20 @@ class Ran(NamedTuple):
 
 
 class Start:
-    """A script that runs the checker, with its own directory for bytecode."""
+    """A script that runs the checker, with its own directory for bytecode.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it all is.
+        compiled: A directory for bytecode, of which it has a copy; None to begin with none.
+    """
+
+    def __init__(self, folder: Path, compiled: Path | None = None) -> None:
         self.scripts = folder / "scripts"
         self.scripts.mkdir()
         (self.scripts / "run.py").write_text(SCRIPT)
         self.bytecode = folder / "bytecode"
+        if compiled is not None:
+            shutil.copytree(compiled, self.bytecode)
         self.archive = folder / "app.tar"
         self.archive.write_bytes(sample("docker-archive"))
 
@@ -74,9 +81,19 @@ class Start:
         return any(self.bytecode.rglob("modules.*.bin"))
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Python keeps of the modules itself, so that they need not be compiled in each test."""
+    start = Start(tmp_path_factory.mktemp("compiled"))
+    start.run()
+    start.run("engines")
+    start.file.unlink()
+    return start.bytecode
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    return Start(tmp_path)
+def start(tmp_path: Path, compiled: Path) -> Start:
+    return Start(tmp_path, compiled)
 
 
 def test_a_second_run_imports_from_the_file(start: Start) -> None:

@@ -125,9 +125,9 @@ def test_a_bomb_of_ten_gigabytes(tmp_path: Path) -> None:
     path = tmp_path / "bomb.tar.bz2"
     path.write_bytes(stream * 160)
     assert path.stat().st_size < 16 * 1024
-    began = time.monotonic()
+    before = os.times()
     done, peak = run_measured(tmp_path, "check", path, "--format", "json")
-    assert time.monotonic() - began < 20
+    assert os.times().children_user - before.children_user < 20
     assert done.code == 1
     assert "ARC010" in done.rules
     assert peak <= 150 * MIB

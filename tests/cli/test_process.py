@@ -17,6 +17,7 @@ from checker.cli import process
 from checker.cli.targets import check_targets
 from checker.reports.output import Output, OutputError, builtin_reports
 from checker.testing import build, sample
+from tests.effort import part
 from tests.unmeasured import unmeasured
 
 from .conftest import Checker, Done
@@ -41,8 +42,8 @@ def assert_one_line(done: Done, *parts: str) -> None:
     assert done.err.startswith("checker: ")
     assert done.err.count("\n") == 1, done.err
     assert "Traceback" not in done.err
-    for part in parts:
-        assert part in done.err
+    for words in parts:
+        assert words in done.err
 
 
 # Standard streams
@@ -61,7 +62,7 @@ OUTPUTS += [
 ]
 
 
-@pytest.mark.parametrize("words", OUTPUTS)
+@pytest.mark.parametrize("words", part(OUTPUTS, share=2))
 @pytest.mark.usefixtures("rootfs")
 def test_a_full_output(image: Path, words: str) -> None:
     done = shell(image.parent, f"checker {words} > /dev/full")
@@ -69,7 +70,7 @@ def test_a_full_output(image: Path, words: str) -> None:
     assert_one_line(done, "standard output", "No space left on device")
 
 
-@pytest.mark.parametrize("words", OUTPUTS)
+@pytest.mark.parametrize("words", part(OUTPUTS, turn=1, share=2))
 @pytest.mark.usefixtures("rootfs")
 def test_a_closed_output(image: Path, words: str) -> None:
     done = shell(image.parent, f"checker {words} >&-")
@@ -120,7 +121,7 @@ FILES += ["init --output new"]
 
 
 @pytest.mark.usefixtures("rootfs")
-@pytest.mark.parametrize("words", FILES)
+@pytest.mark.parametrize("words", part(FILES, share=2))
 def test_a_full_disk(image: Path, words: str) -> None:
     """Here no file may have content, which is told in other words, but at the same place."""
     before = sorted(image.parent.iterdir())
@@ -201,8 +202,18 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
     return Done(process.returncode, out.decode(), b"\n".join(said).decode())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("delay", [0.002, 0.01, 0.03, 0.06, 0.1, 0.2, 0.5])
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DELAYS = (0.002, 0.01, 0.03, 0.06, 0.1, 0.2, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("number", "delay"),
+    [
+        (number, delay)
+        for turn, delay in enumerate(DELAYS)
+        for number in part(ENDING, turn, share=len(ENDING))
+    ],
+)
 def test_signals_at_any_time(tmp_path: Path, number: signal.Signals, delay: float) -> None:
     assert ended(tmp_path, number, delay) == Done(128 + number, "", "")
     assert list(tmp_path.iterdir()) == []

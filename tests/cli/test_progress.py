@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from checker.cli.progress import line
+from checker.cli.progress import _PATIENCE, line
 from checker.reading.meter import Reached
 from checker.testing import build, sample
 from checker.testing.cases import Case
@@ -27,7 +27,7 @@ from checker.testing.cases import Case
 _FIRST = 1 << 18
 _BIT = 512
 _PAUSE = 0.02
-_PATIENCE = 1.5
+_SOON, _NEVER = 0, 600
 _ERASED = re.compile(r"(?s).*\r\x1b\[K")
 
 
@@ -39,6 +39,7 @@ class Watched:
         words: The command line.
         data: Its standard input.
         environment: Variables of the environment.
+        patience: The seconds after which progress is shown, where it is shown at all.
     """
 
     def __init__(
@@ -47,14 +48,20 @@ class Watched:
         words: str,
         data: bytes,
         environment: Mapping[str, str] | None = None,
+        patience: float = _SOON,
     ) -> None:
         self._terminal, theirs = pty.openpty()
         self._shown: list[bytes] = []
         self._data = data
         self._given = 0
         self._reader = threading.Thread(target=self._read)
+        program = (
+            "from checker.cli import progress, start\n"
+            f"progress._PATIENCE, progress._INTERVAL = {patience}, 0\n"
+            "start()\n"
+        )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "checker", *words.split()],
+            [sys.executable, "-c", program, *words.split()],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=theirs,
@@ -68,16 +75,10 @@ class Watched:
     def begin(self) -> None:
         """Give the first piece, bit by bit, until progress is shown."""
         end = time.monotonic() + 60
-        while b"reading" not in b"".join(self._shown) and self._given < _FIRST:
+        while b"reading standard input" not in b"".join(self._shown) and self._given < _FIRST:
             assert time.monotonic() < end
             self._give(_BIT)
             time.sleep(_PAUSE)
-
-    def wait(self) -> None:
-        """Give the first piece, in a time after which progress would be shown."""
-        while self._given < _FIRST // 2:
-            self._give(_FIRST // 32)
-            time.sleep(_PATIENCE / 16)
 
     def end(self) -> tuple[int, str]:
         """Give the rest; the exit code, and what the terminal was sent."""
@@ -172,7 +173,6 @@ def test_a_conversion_shows_what_it_writes(
     tmp_path: Path, data: bytes, words: str, name: str
 ) -> None:
     watched = Watched(tmp_path, words, data)
-    watched.begin()
     _, sent = watched.end()
     shown = [sent.rfind(f"{doing} ") for doing in ("reading standard input", f"writing {name}")]
     assert 0 <= shown[0] < shown[1]
@@ -187,7 +187,6 @@ def test_no_progress_is_shown(tmp_path: Path, data: bytes, root: bytes, words: s
     watched = Watched(
         tmp_path, f"{words} --no-progress", root if words == "import-plan -" else data
     )
-    watched.wait()
     assert "reading" not in watched.end()[1]
 
 
@@ -195,13 +194,11 @@ def test_no_progress_is_shown(tmp_path: Path, data: bytes, root: bytes, words: s
 def test_the_settings_turn_it_off(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "checker.toml").write_text("progress = false\n")
     watched = Watched(tmp_path, words, data)
-    watched.wait()
     assert watched.end() == (0, "")
 
 
 def test_a_terminal_that_cannot_erase(tmp_path: Path, data: bytes) -> None:
     watched = Watched(tmp_path, "check -", data, {"TERM": "dumb"})
-    watched.wait()
     assert watched.end() == (0, "")
 
 
@@ -220,14 +217,21 @@ def test_nothing_is_left_after_a_signal(
 
 def test_nothing_is_left_after_an_error(tmp_path: Path, data: bytes) -> None:
     watched = Watched(tmp_path, "show - --limit spool=270000", data)
-    watched.begin()
     _, sent = watched.end()
     assert "reading" in sent
     assert "reading" not in on_screen(sent)
 
 
+def test_it_is_shown_when_a_read_takes_long(tmp_path: Path, data: bytes) -> None:
+    began = time.monotonic()
+    watched = Watched(tmp_path, "check -", data, patience=_PATIENCE)
+    watched.begin()
+    assert time.monotonic() - began > _PATIENCE
+    assert "reading standard input" in watched.end()[1]
+
+
 def test_it_is_not_shown_for_short_reads(tmp_path: Path, data: bytes) -> None:
-    watched = Watched(tmp_path, "check -", data)
+    watched = Watched(tmp_path, "check -", data, patience=_NEVER)
     assert watched.end() == (0, "")
 
 

@@ -124,7 +124,8 @@ LISTS = {
 def test_a_list(checker: Checker, name: str, *, is_input: bool) -> None:
     data, options = LISTS[name]
     (checker.folder / "list").write_bytes(data)
-    done = checker.process(
+    run = checker.process if is_input else checker
+    done = run(
         *("check", "--format", "json", *options, "--files-from", "-" if is_input else "list"),
         stdin=data,
     )
@@ -171,7 +172,7 @@ def test_names_in_lists_are_taken_as_they_are(checker: Checker, name: str) -> No
 def test_lists_that_are_wrong(
     checker: Checker, command: str, words: str, stdin: bytes, said: str
 ) -> None:
-    done = checker.process(*command.split(), *words.split(), stdin=stdin)
+    done = checker(*command.split(), *words.split(), stdin=stdin)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"checker: {said}")
     assert done.err.count("\n") == 1

@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import checker_schemas
-from checker import Archive, CheckedArchive, Session
+from checker import Archive, CheckedArchive
 from checker.cli import main
+from tests.sessions import new_session
 
 SCHEMA = Path(checker_schemas.__file__).parent / "reports" / "convert.json"
 FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
@@ -65,7 +66,7 @@ def converted_json(
 
 def checked(path: Path) -> CheckedArchive:
     """The result of a check, which all rules and engines took part in."""
-    with Session() as session:
+    with new_session() as session:
         found = session.check(path)
     assert found.is_whole
     return found

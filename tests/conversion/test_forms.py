@@ -23,6 +23,8 @@ from checker.testing.archive import (
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member, compress, directory, file, symlink, whiteout, write_tar
+from tests.effort import combined
+from tests.sessions import new_session
 
 from .converting import (
     FORMS,
@@ -53,9 +55,9 @@ TWO = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 def written(archive: Archive, path: Path) -> Path:
@@ -207,9 +209,14 @@ SURROUNDED: dict[str, tuple[Callable[[Archive], bytes], str | None]] = {
 }
 
 
-@pytest.mark.parametrize("form", ["docker-archive", "oci-archive", "rootfs"])
-@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "legacy"])
-@pytest.mark.parametrize("around", SURROUNDED)
+@pytest.mark.parametrize(
+    ("around", "kind", "form"),
+    combined(
+        list(SURROUNDED),
+        ["docker-archive", "oci-archive", "legacy"],
+        ["docker-archive", "oci-archive", "rootfs"],
+    ),
+)
 def test_what_surrounds_an_image_is_removed(
     around: str,
     kind: str,

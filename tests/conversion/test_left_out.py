@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from checker import Session
 from checker.cli import main
 from checker.contents.images import images_of
 from checker.testing.archive import build, oci_archive
@@ -15,6 +14,7 @@ from checker.testing.artifacts import with_artifacts
 from checker.testing.image import Image
 from checker.testing.tar import file, write_tar
 from tests.quiet.oci_tools import buildx_attested
+from tests.sessions import new_session
 
 from .converting import IMAGE_FORMS, converted_json
 
@@ -60,7 +60,7 @@ def test_the_attestation_of_a_chosen_image_is_kept(
 ) -> None:
     target = tmp_path / "out.tar"
     converted_json(capsys, attested, target, "oci-archive", "--platform", "linux/amd64")
-    found = Session().read(target)
+    found = new_session().read(target)
     (image,) = found.images
     assert found.oci is not None
     about = [
@@ -141,10 +141,10 @@ def test_a_name_of_the_oldest_form_without_an_id(
     made = build("legacy", Image(layers=LAYERS))
     members = [one for one in made.members if one.name != "repositories"]
     source.write_bytes(write_tar((*members, named)))
-    classified = Session().classify(source)
+    classified = new_session().classify(source)
     assert classified.problems == ()
     assert classified.classification is not None
     assert main(["convert", str(source), str(tmp_path / "out"), "--to", "docker-archive"]) == 0
     assert "Traceback" not in capsys.readouterr().err
-    assert [each.names for each in images_of(Session().read(source))] == [()]
-    assert all(each.layers for each in images_of(Session().read(source)))
+    assert [each.names for each in images_of(new_session().read(source))] == [()]
+    assert all(each.layers for each in images_of(new_session().read(source)))

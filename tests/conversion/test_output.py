@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from checker import Session
 from checker.cli import main
 from checker.testing.archive import build
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress, file
+from tests.sessions import new_session
 from tests.unmeasured import unmeasured
 
 from .converting import FORMS, facts_of
@@ -223,7 +223,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(source: Path, folder: Path) -> No
     target.chmod(0o640)
     assert main(["convert", str(source), str(target), "--to", "docker-archive"]) == 0
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
-    assert facts_of(Session().read(target)) == facts_of(Session().read(source))
+    assert facts_of(new_session().read(target)) == facts_of(new_session().read(source))
     assert list(folder.iterdir()) == [target]
 
 

@@ -30,6 +30,7 @@ from checker.testing.tar import (
     whiteout,
 )
 from tests.effort import examples
+from tests.sessions import new_session
 
 from .converting import converted, entries_of
 
@@ -151,7 +152,7 @@ def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPat
     image = Image(layers=tuple(map(tuple, layers)))
     source = folder / "in.tar"
     source.write_bytes(docker_archive(image).tar())
-    session = Session({"select": ["ARC"]})
+    session = new_session({"select": ["ARC"]})
     (found,) = session.read(source, plan=PLAN).images
     root = Rootfs(found.location, found.layers, found)
     target = folder / "out.tar"

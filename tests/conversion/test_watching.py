@@ -13,6 +13,7 @@ from checker.conversion.watching import watched
 from checker.model.compression import CompressionKind
 from checker.reading.meter import SILENT, Activity, Meter, Reached
 from checker.testing import sample
+from tests.sessions import installed, new_session
 
 _SECONDS = 60
 
@@ -95,7 +96,7 @@ def test_an_error_while_it_is_written_comes_first() -> None:
 def test_nothing_runs_if_nobody_listens() -> None:
     before = threading.active_count()
     with watched(lambda: 1, SILENT):
-        assert threading.active_count() == before
+        assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("compression", [None, CompressionKind.GZIP])
@@ -108,7 +109,7 @@ def test_all_forms_tell_of_it(
     source.write_bytes(sample(kind))
     told = Told()
     request = Request(form=form, compression=compression)
-    with Session(watch=told) as session:
+    with Session(watch=told, plugins=installed()) as session:
         session.convert(source, target, request)
     found = [each for each in told.all if each.activity == "writing"]
     assert {each.archive for each in found} == {str(target)}
@@ -129,6 +130,6 @@ def test_what_the_progress_raises_is_raised(tmp_path: Path) -> None:
             raise RuntimeError("enough")
 
     request = Request(form=Form.OCI_ARCHIVE)
-    with Session() as session, pytest.raises(RuntimeError, match="enough"):
+    with new_session() as session, pytest.raises(RuntimeError, match="enough"):
         session.convert(source, tmp_path / "out.tar", request, progress=progress)
     assert not (tmp_path / "out.tar").exists()

@@ -10,13 +10,14 @@ import pytest
 
 from checker.checks.finding import Severity
 from checker.session import Session
-from checker.testing.cases import Case, load_cases
+from checker.testing.cases import Case
+from tests.case_files import all_cases
+from tests.sessions import new_session
 
 ROOT = Path(__file__).parents[2]
 DATA = tomllib.loads((ROOT / "docs" / "conformance.toml").read_text("utf-8"))
 STATEMENTS: dict[str, dict[str, Any]] = DATA["statements"]
-BUNDLES = sorted(ROOT.joinpath("tests", "cases").glob("checker_*"))
-CASES = {case.id: case for bundle in BUNDLES for case in load_cases(bundle)}
+CASES = {case.id: case for case in all_cases()}
 CHAPTERS = {"L": 13, "I": 15, "M": 17, "D": 16, "C": 14, "F": 13, "A": 8, "G": 4}
 PUBLISHED = {
     "schema/config_test.go": 10,
@@ -30,7 +31,7 @@ HYGIENE = "HYG"
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"ignore": [HYGIENE]})
+    return new_session({"ignore": [HYGIENE]})
 
 
 def cases_of(*levels: str) -> list[Case]:

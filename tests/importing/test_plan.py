@@ -18,6 +18,7 @@ from checker.session import Session
 from checker.starting.obstacle import Answer
 from checker.testing import Image, Member, build, compress, elf, sample, write_tar
 from checker.testing.tar import directory, file, symlink
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ SECRET = 's3cr3t-Zq81x$y"z'
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 def text(path: str, content: str) -> Member:

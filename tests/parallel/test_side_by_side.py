@@ -17,12 +17,11 @@ import pytest
 
 from checker.cli.process import NOT_WHOLE
 from checker.session import Session
-from checker.testing.cases import load_cases
+from tests.case_files import all_cases
 from tests.effort import examples
 
 from .conftest import THREADED, Start, is_running, put
 
-CASES = Path(__file__).parents[1] / "cases"
 _TIMES = re.compile(
     rb'"seconds": [-+.\de]+|"started": "[^"]*"|time(?:stamp)?="[^"]*"|[\d.]+ m?s\b'
     rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
@@ -41,7 +40,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
 
 def archives_of_cases(folder: Path, count: int) -> Iterator[str]:
     """So many of the archives of the cases of rules, of all bundles."""
-    cases = [case for bundle in sorted(CASES.glob("checker_*")) for case in load_cases(bundle)]
+    cases = all_cases()
     for number, case in enumerate(cases[:: max(1, len(cases) // count)]):
         place = folder / f"{number:04}"
         place.mkdir()
@@ -51,7 +50,7 @@ def archives_of_cases(folder: Path, count: int) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("corpus")
-    names = list(archives_of_cases(folder, examples(240)))
+    names = list(archives_of_cases(folder, examples(240, share=10)))
     # One that is not there, one twice, and names that are shown in other characters.
     odd = "odd \udcff\x1b[2J\n.tar"
     folder.joinpath(odd).write_bytes(folder.joinpath(names[1]).read_bytes())

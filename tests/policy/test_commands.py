@@ -13,9 +13,9 @@ from checker.fleet.job import fingerprint
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.reading.layer_cache import Question
-from checker.session import Session
 from checker.testing import sample
 from tests.cli.conftest import Checker
+from tests.sessions import new_session
 
 SETTINGS = """\
 [[require]]
@@ -203,7 +203,7 @@ def test_a_policy_that_changes_makes_a_sweep_judge_again(checker: Checker) -> No
     def marked(text: str) -> str:
         policy.write_text(text)
         with chdir(checker.folder):
-            session = Session("checker.toml")
+            session = new_session("checker.toml")
             return fingerprint(session.settings, session.plugins)
 
     first = marked('[[require]]\nname = "a"\nuser = "b"\n')

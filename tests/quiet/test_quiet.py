@@ -18,7 +18,7 @@ from checker.reports.wording import place_words
 from checker.results import CheckedArchive
 from checker.session import Session
 from checker.verdicts import VerdictOutcome
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 from . import docker_tools, flat_tools, formats, oci_tools, platforms
 from .parts import Sample, Samples
@@ -34,7 +34,7 @@ HYGIENE = "HYG"
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 @pytest.fixture(params=sorted(SAMPLES))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import Session
 from checker.model.content import ContentPlan, ContentRequest
 from checker.model.limits import Limits
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.testing import Image, build, compress, write_tar
 from checker.testing.tar import directory, file, symlink
+from tests.sessions import new_session
 
 PLAN = ContentPlan(digests=True)
 BOTH = ContentPlan.of([ContentRequest(executables=True, limit=100)])._replace(digests=True)
@@ -62,7 +62,7 @@ def test_content_that_is_cut_has_none() -> None:
 def test_layers_of_images(kind: str, compression: str) -> None:
     layer = (directory("etc"), file("etc/motd", b"hello"), symlink("etc/link", "motd"))
     data = build(kind, Image(layers=(layer,), compression=compression)).tar()
-    archive = Session().read(io.BytesIO(data), plan=PLAN)
+    archive = new_session().read(io.BytesIO(data), plan=PLAN)
     blob = archive.images[0].layers[0].blob
     assert blob is not None
     assert blob.tar is not None
@@ -71,5 +71,5 @@ def test_layers_of_images(kind: str, compression: str) -> None:
 
 def test_a_compressed_root_filesystem() -> None:
     data = compress(write_tar([file("bin/sh", b"#!"), file("etc/motd", b"hello")]), "gzip")
-    archive = Session().read(io.BytesIO(data), plan=PLAN)
+    archive = new_session().read(io.BytesIO(data), plan=PLAN)
     assert archive.tar.digests == expected([b"#!", b"hello"])

@@ -25,6 +25,7 @@ from checker.reading.tar.table import Records
 from checker.testing import Member, compress, write_tar
 from tests.cache.stores import WatchedCache
 from tests.compiled_parts import compiled_part, without_part
+from tests.effort import combined
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -34,6 +35,7 @@ else:
 LARGE = 9 << 20
 ENDLESS = 1 << 38
 BLOCK = 512
+PATIENCE = 60
 PREAD = os.pread
 PREADV = os.preadv
 MANIFEST = Member("manifest.json", b"[]")
@@ -63,7 +65,7 @@ ARCHIVES = {
 }
 
 
-@pytest.fixture(params=["the part in C", "two threads"], autouse=True)
+@pytest.fixture(params=["the part in C", "two threads"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How the file is hashed together with its members."""
     if request.param == "two threads":
@@ -111,9 +113,8 @@ def span_of_layer(path: Path) -> Span:
     return Span(path.read_bytes().index(LAYER), len(LAYER))
 
 
-@pytest.mark.parametrize("whole", [True, False])
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(("name", "jobs", "whole"), combined(list(ARCHIVES), [1, 2], [True, False]))
 def test_the_facts_are_the_same(name: str, jobs: int, path: Path, *, whole: bool) -> None:
     path.write_bytes(write_tar(ARCHIVES[name]))
     plain = read_archive(str(path), ReadOptions(jobs=jobs))
@@ -123,31 +124,22 @@ def test_the_facts_are_the_same(name: str, jobs: int, path: Path, *, whole: bool
     assert ahead.sha256 == plain.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.usefixtures("way")
 def test_the_whole_file_is_hashed_ahead(opened: int, path: Path) -> None:
     size = path.stat().st_size
-    for pause in range(100):
-        with closing(EarlyHashes(str(path), whole=True)) as early:
-            time.sleep(pause / 1000)
-            claimed = early.claim(opened, Span(0, size))
-            if claimed is not None:
-                assert claimed.result() == hashlib.sha256(path.read_bytes()).hexdigest()
-                return
-    pytest.fail("no hash was ever begun")
+    with closing(EarlyHashes(str(path), whole=True)) as early:
+        hashing = claimed(early, opened, Span(0, size))
+        assert hashing.result() == sha256(path.read_bytes())
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_large_member_is_hashed_ahead(opened: int, path: Path, *, whole: bool) -> None:
-    for pause in range(100):
-        with closing(EarlyHashes(str(path), whole=whole)) as early:
-            # What is not begun when somebody asks is left to him.
-            time.sleep(pause / 1000)
-            claimed = early.claim(opened, span_of_layer(path))
-            if claimed is not None:
-                assert claimed.result() == hashlib.sha256(LAYER).hexdigest()
-                return
-    pytest.fail("no hash was ever begun")
+    with closing(EarlyHashes(str(path), whole=whole)) as early:
+        assert claimed(early, opened, span_of_layer(path)).result() == sha256(LAYER)
 
 
+@pytest.mark.usefixtures("way")
 def test_the_file_is_read_once_for_all_hashes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(write_tar(ARCHIVES["two layers"]))
     read: list[Span] = []
@@ -179,12 +171,16 @@ def test_the_file_is_read_once_for_all_hashes(path: Path, monkeypatch: pytest.Mo
 
 def claimed(early: EarlyHashes, file: int, span: Span) -> EarlyHash:
     """A hash as soon as it is begun; what is not begun when somebody asks is left to him."""
-    time.sleep(0.5)
+    end = time.monotonic() + PATIENCE
+    while not early._hashes[span].is_begun:
+        assert time.monotonic() < end, "it was never begun"
+        time.sleep(0.001)
     found = early.claim(file, span)
     assert found is not None
     return found
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_archive_that_is_cut_while_it_is_hashed(path: Path, *, whole: bool) -> None:
     spans = write_endless_archive(path)
@@ -196,6 +192,7 @@ def test_an_archive_that_is_cut_while_it_is_hashed(path: Path, *, whole: bool) -
                 hashing.result()
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("whole", [True, False])
 def test_hashes_that_are_stopped_are_not_given(path: Path, *, whole: bool) -> None:
     spans = write_endless_archive(path)

@@ -15,6 +15,7 @@ from checker.reading.blob import Task
 from checker.reading.ranges import RangedFile, RequestSizes
 from checker.session import Session
 from checker.testing import KINDS, Image, Member, build, compress, sample, sample_image, write_tar
+from tests.sessions import installed, new_session
 
 SMALL = RequestSizes(whole=8, first=4, gap=6, stream=16, kept=24)
 NO_WHOLE = RequestSizes(whole=0)
@@ -61,7 +62,7 @@ def test_headers_are_read_without_the_content_of_large_members() -> None:
     members = [Member(f"file-{number}", bytes(3 << 20)) for number in range(4)]
     data = write_tar(members)
     file = ranged(data)
-    archive = Session().read(file, name="root.tar")
+    archive = new_session().read(file, name="root.tar")
     assert [entry.name for entry in archive.tar.entries] == [member.name for member in members]
     assert file.requests <= 6
     assert file.fetched < 1 << 20
@@ -73,7 +74,7 @@ def test_each_layer_is_fetched_once() -> None:
     )
     data = build("docker-archive", Image(layers=layers)).tar()
     file = ranged(data)
-    checked = Session().check(file, name="app.tar")
+    checked = new_session().check(file, name="app.tar")
     assert checked.archive is not None
     assert checked.archive.images[0].layers[1].blob is not None
     assert file.fetched < len(data) + (1 << 20)
@@ -85,9 +86,9 @@ def test_each_layer_is_fetched_once() -> None:
 def test_the_results_are_those_of_a_file(tmp_path: Path, kind: str, compression: str) -> None:
     path = tmp_path / "archive.tar"
     path.write_bytes(compress(sample(kind), compression))
-    of_file = Session().check(path, name="archive.tar")
+    of_file = new_session().check(path, name="archive.tar")
     for sizes in (None, NO_WHOLE, SMALL):
-        found = Session().check(ranged(path.read_bytes(), sizes), name="archive.tar")
+        found = new_session().check(ranged(path.read_bytes(), sizes), name="archive.tar")
         assert found.findings == of_file.findings
         assert found.verdicts == of_file.verdicts
         assert found.classification == of_file.classification
@@ -96,8 +97,8 @@ def test_the_results_are_those_of_a_file(tmp_path: Path, kind: str, compression:
 def test_a_damaged_archive_is_examined(tmp_path: Path) -> None:
     path = tmp_path / "archive.tar"
     path.write_bytes(b"Loaded image\n" + sample("docker-archive"))
-    of_file = Session().check(path, name="archive.tar")
-    found = Session().check(ranged(path.read_bytes(), NO_WHOLE), name="archive.tar")
+    of_file = new_session().check(path, name="archive.tar")
+    found = new_session().check(ranged(path.read_bytes(), NO_WHOLE), name="archive.tar")
     assert found.archive is not None
     assert found.archive.damage is not None
     assert found.findings == of_file.findings
@@ -108,7 +109,7 @@ def test_what_cannot_be_fetched_is_an_error() -> None:
         raise OSError(errno.EIO, "Slow Down")
 
     with pytest.raises(UnreadableError, match="Slow Down"):
-        Session().check(RangedFile(fetch, 10_000), name="s3://bucket/app.tar")
+        new_session().check(RangedFile(fetch, 10_000), name="s3://bucket/app.tar")
 
 
 class Remembered:
@@ -131,7 +132,7 @@ class Remembered:
 def test_what_is_known_of_a_blob_is_not_read_again() -> None:
     data = build("oci-archive", sample_image()).tar()
     known = Remembered()
-    session = Session(known=known)
+    session = Session(known=known, plugins=installed())
     first = session.check(ranged(data), name="a.tar")
     again = session.check(ranged(data), name="a.tar")
     assert set(known.found) == set(known.blobs) != set()
@@ -141,7 +142,7 @@ def test_what_is_known_of_a_blob_is_not_read_again() -> None:
 
 def test_known_blobs_are_placed_in_the_archive_that_has_them() -> None:
     data = build("oci-archive", sample_image()).tar()
-    session = Session(known=Remembered())
+    session = Session(known=Remembered(), plugins=installed())
     session.read(ranged(data), name="a.tar")
     archive = session.read(ranged(data), name="b.tar")
     assert {blob.location.archive for blob in archive.members.blobs.values()} == {"b.tar"}

@@ -7,15 +7,15 @@ from io import BytesIO
 
 import pytest
 
-from checker import Session
 from checker.model.archive import Archive
 from checker.model.raw_tar import NotKeptError, RawTar
+from tests.sessions import new_session
 
 PIECES = RawTar(40, (0, 20), (b"0123456789", b"abcdefghij"))
 
 
 def read(data: bytes) -> Archive:
-    return Session().read(BytesIO(data), name="image.tar")
+    return new_session().read(BytesIO(data), name="image.tar")
 
 
 def tar_of(*infos: tarfile.TarInfo, size: int = 0) -> bytes:

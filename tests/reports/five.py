@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from checker import Run, Session
+from checker import Run
 from checker.masking import masked_run
 from checker.testing.archive import build
 from checker.testing.image import sample_image
 from checker.testing.tar import file, write_tar
+from tests.sessions import new_session
 
 STARTED = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 SECRET = "AKIA2E7VJZQ4WJ5RT6YC"
@@ -56,7 +57,7 @@ def _write() -> None:
 
 
 def _run(*paths: str) -> Run:
-    run = masked_run(Session(_SETTINGS).run(paths))
+    run = masked_run(new_session(_SETTINGS).run(paths))
     archives = tuple(
         each._replace(results=tuple(one._replace(seconds=0.0012) for one in each.results))
         for each in run.archives

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from checker import Session
 from checker.checks.finding import Finding, Severity
 from checker.masking import masked_run
 from checker.model.location import Location
@@ -40,6 +39,7 @@ from tests.reports.pages import (
     text_of,
 )
 from tests.reports.test_hostile import RUNS
+from tests.sessions import new_session
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ DASH = "\N{EN DASH}"
 
 def checked(name: str, data: bytes, **selection: object) -> Run:
     Path(name).write_bytes(data)
-    return masked_run(Session(selection).run([name]))
+    return masked_run(new_session(selection).run([name]))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,7 +79,7 @@ def test_no_text_breaks_a_page(run: Run) -> None:
 
 def test_other_readers_have_a_table_where_they_were_asked() -> None:
     Path("a.tar").write_bytes(build("oci-archive").tar())
-    run = masked_run(Session().classify_all(["a.tar"]))
+    run = masked_run(new_session().classify_all(["a.tar"]))
     (archive,) = run.archives
     page = Page(render_html(run))
     check_page(page)
@@ -104,7 +104,7 @@ def test_other_readers_have_no_table_where_they_were_not_asked() -> None:
 def test_archives_of_one_name_have_titles_that_differ(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(build("docker-archive").tar())
-    page = Page(render_html(masked_run(Session().run([str(path), str(path)]))))
+    page = Page(render_html(masked_run(new_session().run([str(path), str(path)]))))
     check_page(page)
     titles = [text_of(each) for each in page.all("h2") if str(path) in text_of(each)]
     assert titles == [str(path), f"{path} (2)"]
@@ -302,7 +302,7 @@ def test_the_content_is_needed_once(tmp_path: Path) -> None:
         kept.append(reports.kept(kept_for(outputs))(each))
         return kept[-1]
 
-    session = Session()
+    session = new_session()
     run = session.run(paths, keep=keep)
     assert write_outputs(reports.outputs(), run, io.StringIO()) == ()
     assert not any(len(each.archive.entries) for each in kept if each.archive is not None)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from checker import Session
 from checker.masking import masked_run
 from checker.reports.json_report import render_json
 from checker.results import Run
 from checker.testing import damage, sample
 from checker.testing.tar import compress
+from tests.sessions import new_session
 
 SCHEMA = json.loads((Path(__file__).parent / "report-v1.schema.json").read_text(encoding="utf-8"))
 
@@ -192,7 +192,7 @@ def test_what_happened_to_the_file(name: str, tmp_path: Path) -> None:
     data, expected = DAMAGED[name]
     path = tmp_path / ("image.tar.partaa" if name == "a piece" else "image.tar")
     path.write_bytes(data)
-    report = json.loads(render_json(masked_run(Session().run([path]))))
+    report = json.loads(render_json(masked_run(new_session().run([path]))))
     Draft202012Validator(SCHEMA).validate(report)
     found = report["archives"][0]["damage"]
     assert found is not None

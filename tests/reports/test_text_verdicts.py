@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker import Session
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.location import Location
 from checker.reports.text.report import render_text
 from checker.reports.text.rules import ranges
 from checker.reports.text.view import Detail
 from checker.results import Plugin, Run
+from checker.session import Session
 from checker.testing import Image, build, sample
 from checker.testing.archive import nested
+from tests.sessions import new_session
 from tests.signing import signers
 from tests.starting.roots import program
 
@@ -39,6 +40,7 @@ def checked(data: bytes | None, **settings: object) -> Run:
     """A run over a.tar, which does not exist if there is no data."""
     if data is not None:
         Path("a.tar").write_bytes(data)
+    # Some of the settings leave out plugins.
     return Session(settings).run(["a.tar"])
 
 
@@ -173,7 +175,7 @@ def test_converting_is_not_told_where_it_does_not_help() -> None:
 
 def test_converting_is_told_for_every_path() -> None:
     Path("a`b.tar").write_bytes(sample("oci-archive"))
-    run = Session({"engine": ["docker-28:load"], "ignore": ["HYG"]}).run(["a`b.tar"])
+    run = new_session({"engine": ["docker-28:load"], "ignore": ["HYG"]}).run(["a`b.tar"])
     convert = r"checker convert $'a\140b.tar' image.tar --to docker-archive"
     assert ends(run)[1] == f"{' ' * 8}{convert}"
 
@@ -183,11 +185,11 @@ def test_what_does_not_fail_the_run_is_told() -> None:
     Path("a.tar").write_bytes(b"text\n" * 400)
     Path("b.tar").write_bytes(sample())
     settings: dict[str, Any] = {"select": ["HYG"], "severity": {"HYG002": "error"}}
-    run = Session({**settings, "fail-on": "never"}).run(["a.tar", "b.tar"])
+    run = new_session({**settings, "fail-on": "never"}).run(["a.tar", "b.tar"])
     assert run.exit_code == 0
     words = "errors  do not ship 2 of 2 archives: 1 error, 1 that no engine loads or imports;"
     assert f"{words}\n{' ' * 8}errors do not fail this run\n" in render_text(run)
-    failing = Session(settings).run(["a.tar", "b.tar"])
+    failing = new_session(settings).run(["a.tar", "b.tar"])
     assert failing.exit_code == 1
     assert "\nfailed  do not ship 2 of 2 archives: 1 error" in render_text(failing)
     assert "not fail" not in render_text(failing)
@@ -242,7 +244,7 @@ def test_warnings_are_told_before_what_to_do() -> None:
 def test_what_a_settings_file_changes_is_told_before_the_last_line() -> None:
     Path("a.tar").write_bytes(sample())
     Path("checker.toml").write_text('ignore = ["HYG"]\n')
-    rows = render_text(Session("checker.toml").run(["a.tar"])).splitlines()
+    rows = render_text(new_session("checker.toml").run(["a.tar"])).splitlines()
     assert rows[-2].startswith("settings from checker.toml: ")
     assert rows[-1] == "ok      load it with `docker load -i a.tar`"
 
@@ -250,7 +252,7 @@ def test_what_a_settings_file_changes_is_told_before_the_last_line() -> None:
 def test_a_command_that_is_too_long_is_alone_on_the_last_line() -> None:
     name = f"{'a' * 70}.tar"
     Path(name).write_bytes(sample())
-    rows = render_text(Session(NO_NOTES).run([name])).splitlines()
+    rows = render_text(new_session(NO_NOTES).run([name])).splitlines()
     assert rows[-2:] == ["ok      load it with:", f"        docker load -i {name}"]
 
 
@@ -292,7 +294,7 @@ CLASSIFIED = {
 def test_the_verdict_of_classify(word: str, data: bytes | None, last: str) -> None:
     if data is not None:
         Path("a.tar").write_bytes(data)
-    rows = render_text(Session().classify_all(["a.tar"])).splitlines()
+    rows = render_text(new_session().classify_all(["a.tar"])).splitlines()
     assert rows[0] == f"{word:8}a.tar"
     assert rows[-1] == last
 
@@ -335,7 +337,7 @@ def test_ids_in_a_row_are_ranges(ids: list[str], parts: list[str]) -> None:
 
 def test_classify_groups_engines_by_answer() -> None:
     Path("a.tar").write_bytes(sample())
-    run = Session().classify_all(["a.tar"])
+    run = new_session().classify_all(["a.tar"])
     text = render_text(run)
     # Of the engines, and of other tools that read archives.
     assert text.count(" accepts  ") == text.count(" rejects  ") == 2
@@ -350,7 +352,7 @@ def test_classify_groups_engines_by_answer() -> None:
 def test_classify_shows_a_tool_once_by_the_action_that_fits_the_archive() -> None:
     """A reader of image layouts and of docker-archives is not one that refuses both."""
     Path("a.tar").write_bytes(sample())
-    run = Session().classify_all(["a.tar"])
+    run = new_session().classify_all(["a.tar"])
     (archive,) = run.archives
     rows = render_text(run).partition("\nreaders ")[2].partition("\nimage ")[0]
     shown = re.findall(r"[a-z0-9-]+-\d+", rows)
@@ -369,7 +371,7 @@ def several() -> Run:
     Path("a.tar").write_bytes(sample())
     Path("b.tar").write_bytes(sample()[:12000])
     Path("c.tar").write_bytes(sample("oci-archive"))
-    return Session(NO_NOTES).run(["a.tar", "b.tar", "c.tar", "d.tar"])
+    return new_session(NO_NOTES).run(["a.tar", "b.tar", "c.tar", "d.tar"])
 
 
 def test_a_table_with_named_columns_comes_first(several: Run) -> None:
@@ -408,7 +410,7 @@ def test_the_last_line_is_about_all(several: Run) -> None:
 def test_the_table_of_classify_shows_the_kinds() -> None:
     Path("a.tar").write_bytes(sample())
     Path("b.tar").write_bytes(sample("export"))
-    rows = render_text(Session().classify_all(["a.tar", "b.tar", "c.tar"])).splitlines()
+    rows = render_text(new_session().classify_all(["a.tar", "b.tar", "c.tar"])).splitlines()
     assert rows[:5] == [
         "result  kind                            archive",
         "loads   Docker image archive            a.tar",
@@ -417,7 +419,7 @@ def test_the_table_of_classify_shows_the_kinds() -> None:
         "",
     ]
     assert rows[-2:] == ["total   3 archives", "unread  1 not read"]
-    rows = render_text(Session().classify_all(["a.tar", "b.tar"])).splitlines()
+    rows = render_text(new_session().classify_all(["a.tar", "b.tar"])).splitlines()
     assert rows[-1] == "ok      all 2 archives can be loaded or imported"
 
 

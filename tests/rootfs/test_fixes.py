@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from checker import Command, DockerfileEdit, Fix, Session
+from checker import Command, DockerfileEdit, Fix
 from checker.testing import Image, build
 from checker.testing.tar import file
+from tests.sessions import new_session
 
 
 def fixes(kind: str, name: str, tmp_path: Path) -> set[Fix | None]:
     path = tmp_path / "archive.tar"
     image = Image(layers=((file(name, "x", mode=0o666),),))
     path.write_bytes(build(kind, image).tar())
-    checked = Session({"select": ["world-writable"]}).check(path)
+    checked = new_session({"select": ["world-writable"]}).check(path)
     return {finding.fix for finding in checked.findings}
 
 

@@ -17,7 +17,7 @@ from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member
 from tests.effort import examples
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 NAMES = (
     *(
@@ -117,7 +117,7 @@ configs = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"select": ["RFS"]})
+    return new_session({"select": ["RFS"]})
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from checker.testing.archive import docker_archive, rootfs
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member, directory, file, hardlink, symlink
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/sbin/nologin\napp:x:1000:1000::/:\n"
 GROUP = "root:x:0:\ndaemon:x:1:\nshadow:x:42:\napp:x:1000:\n"
@@ -254,7 +254,7 @@ STOCK = (DEBIAN, ALPINE, FEDORA, BUSYBOX, DISTROLESS, SCRATCH, BOOTABLE, NIX, BS
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"select": ["RFS"]})
+    return new_session({"select": ["RFS"]})
 
 
 def grave(session: Session, path: Path) -> tuple[Finding, ...]:

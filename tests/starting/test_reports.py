@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Session
 from checker.reports.json_report import render_json
 from checker.reports.layout import Style
 from checker.reports.text.report import lines, render_text
 from checker.testing import Archive, Image, build
 from checker.testing.tar import Member, file, write_tar
+from tests.sessions import new_session
 
 from .roots import APP, program
 
@@ -34,7 +34,7 @@ STARTS, MISSES = image("a:1", program("app")), image("b:1", file("x"))
 
 def run_on(path: Path, archive: Archive) -> Run:
     path.write_bytes(archive.tar())
-    with Session() as session:
+    with new_session() as session:
         return session.classify_all([path], keep=lambda checked: checked.without_content())
 
 
@@ -98,13 +98,13 @@ def test_json_has_the_answer_for_a_root_filesystem(
     path: Path, shell: tuple[Member, ...], answer: str, message: str | None
 ) -> None:
     path.write_bytes(write_tar((*BASE, *shell)))
-    with Session() as session:
+    with new_session() as session:
         (archive,) = json.loads(render_json(session.classify_all([path])))["archives"]
     assert archive["kind"] == "rootfs"
     assert (archive["starts"]["answer"], archive["starts"]["message"]) == (answer, message)
 
 
 def test_a_file_that_cannot_be_read_has_no_answer(path: Path) -> None:
-    with Session() as session:
+    with new_session() as session:
         run = session.classify_all([path])
     assert json.loads(render_json(run))["archives"][0]["starts"] is None

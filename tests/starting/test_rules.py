@@ -8,6 +8,7 @@ import pytest
 
 from checker import Session, Severity
 from checker.testing import build
+from tests.sessions import new_session
 
 from .roots import LOOKALIKES, NO, YES, Case, cases
 
@@ -22,7 +23,7 @@ SILENT = frozenset({"no command"})
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session({"select": list(RULES)}) as session:
+    with new_session({"select": list(RULES)}) as session:
         yield session
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Session
 from checker.model.content import ContentPlan
 from checker.starting.obstacle import Answer, Budget, Cause, Start
 from checker.starting.process import Process, process_from
@@ -15,6 +14,7 @@ from checker.starting.start import READS, root_start
 from checker.testing import Archive, Image, build
 from checker.testing.elf import ET_DYN, Linking, elf
 from checker.testing.tar import file, symlink, write_tar
+from tests.sessions import new_session
 
 from .roots import APP, GLIBC, LOOKALIKES, dynamic, library, program
 
@@ -34,7 +34,7 @@ def image(*layers: tuple[Member, ...], **fields: object) -> Image:
 
 def starts_of(path: Path, archive: Archive, **settings: str) -> tuple[Start, ...]:
     path.write_bytes(archive.tar())
-    with Session(settings) as session:
+    with new_session(settings) as session:
         return session.classify(path).starts
 
 
@@ -45,7 +45,7 @@ def start_of(path: Path, image: Image, **settings: str) -> Start:
 
 def root_of(path: Path, members: Iterable[Member]) -> Rootfs:
     path.write_bytes(write_tar(tuple(members)))
-    with Session() as session:
+    with new_session() as session:
         rootfs = session.read(path, plan=ContentPlan.of(READS)).rootfs
     assert rootfs is not None
     return rootfs
@@ -75,14 +75,14 @@ def test_no_command_is_known_even_if_layers_are_not(path: Path) -> None:
 def test_a_limit_on_entries(path: Path) -> None:
     many = image((program("app"), *(file(f"f{i}") for i in range(50))))
     path.write_bytes(build("oci-archive", many).tar())
-    with Session({"limits": {"entries": 20}}) as session:
+    with new_session({"limits": {"entries": 20}}) as session:
         (start,) = session.classify(path).starts
     assert start.reason == "layer 0 was not read to its end, because a limit was reached"
 
 
 def test_content_beyond_the_limit(path: Path) -> None:
     path.write_bytes(build("oci-archive", image((program("app", b"#!/bin/sh\n" * 9),))).tar())
-    with Session({"limits": {"content": 8}}) as session:
+    with new_session({"limits": {"content": 8}}) as session:
         (start,) = session.classify(path).starts
     assert start.text == "/app was not read, so that its format is not known"
 

@@ -23,7 +23,7 @@ from checker.testing.image import Image, sample_image
 from checker.testing.tar import COMPRESSIONS, compress, file
 from checker.verdicts import Loadable
 from tests.effort import combined
-from tests.sessions import checked_whole
+from tests.sessions import checked_whole, new_session
 
 KINDS = (
     *("docker-archive", "podman-archive", "crane-archive", "legacy", "oci-archive"),
@@ -64,7 +64,7 @@ PREFIXES = {
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 @cache

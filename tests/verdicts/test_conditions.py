@@ -21,6 +21,7 @@ from checker_engines.answers.conditions import (
     one_platform,
     overlayfs,
 )
+from tests.sessions import new_session
 
 CLASSIC, STORE = "docker-28 load", "docker-29-containerd load"
 CLASSIC_IMPORT, STORE_IMPORT = "docker-28 import", "docker-29-containerd import"
@@ -295,7 +296,7 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -309,7 +310,7 @@ def test_what_verdicts_depend_on(case: Depends, session: Session, tmp_path: Path
 def test_nothing_is_assumed_of_a_storage_that_is_known(
     case: Depends, storage: Storage, tmp_path: Path
 ) -> None:
-    session = Session(Settings(host=Host(storage=storage)))
+    session = new_session(Settings(host=Host(storage=storage)))
     found = conditions_of(case, session, tmp_path)
     wanted = {title: texts - {ACCEPTED, REFUSED} for title, texts in case.expected.items()}
     assert {title: found[title] for title in wanted} == wanted

@@ -23,6 +23,7 @@ from checker.testing.archive import build
 from checker.testing.cases import Case
 from checker.verdicts import Question
 from checker_engines.containers import buildah, skopeo
+from tests.sessions import new_session
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -32,7 +33,7 @@ else:
 FILE = Path(__file__).parents[1] / "cases" / "engines" / "containers.toml"
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["case"]
 LOADS = ("podman-4 load", "podman-5 load")
-SESSIONS = {storage: Session(Settings(host=Host(storage=storage))) for storage in Storage}
+SESSIONS = {storage: new_session(Settings(host=Host(storage=storage))) for storage in Storage}
 RESERVED, HEADER_CRC, NAME = 0x80, 0x02, 0x08
 
 

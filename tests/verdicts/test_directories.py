@@ -17,6 +17,7 @@ from checker.session import Session
 from checker.testing.archive import Archive, build, nested, skopeo_dir, wrapped
 from checker.testing.tar import Member, file
 from checker.verdicts import Verdict, VerdictOutcome
+from tests.sessions import new_session
 
 ACCEPTS, REJECTS = VerdictOutcome.ACCEPTS, VerdictOutcome.REJECTS
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
@@ -26,7 +27,7 @@ Change = Callable[[dict[str, Any]], object]
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 def verdicts(session: Session, made: Archive, folder: Path) -> dict[str, Verdict]:
@@ -229,7 +230,7 @@ def test_files_are_not_copied_from_directories(session: Session, tmp_path: Path)
     asked = {(one.engine, one.action) for one in session.classify(path).verdicts}
     assert not asked & {("skopeo-1", "oci"), ("skopeo-1", "dir")}
     for action in ("oci", "dir"):
-        checked = Session({"engine": [f"skopeo-1:{action}"]}).check(path)
+        checked = new_session({"engine": [f"skopeo-1:{action}"]}).check(path)
         (verdict,) = checked.required_verdicts
         assert verdict.outcome is REJECTS
         assert checked.failures()

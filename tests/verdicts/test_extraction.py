@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
+from checker import Host, Settings, Storage, Verdict, VerdictOutcome
 from checker.testing.cases import Case
+from tests.sessions import new_session
 
 CLASSIC, GRAPHDRIVER, STORE = "docker-28", "docker-29-graphdriver", "docker-29-containerd"
 ENGINES = (CLASSIC, GRAPHDRIVER, STORE, "podman-5")
@@ -134,7 +135,7 @@ def test_layers_are_extracted(case: Extracted, storage: Storage, tmp_path: Path)
 
 def loaded(layers: list[list[dict[str, Any]]], host: Host, folder: Path) -> dict[str, Verdict]:
     """What each engine says to an image with these layers."""
-    session = Session(Settings(host=host))
+    session = new_session(Settings(host=host))
     table = {"base": "docker-archive", "layers": layers}
     case = Case("", "", "extracted", "pass", {}, (), Path(__file__), table)
     verdicts = session.classify(case.build().write(folder)).verdicts

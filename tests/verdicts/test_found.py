@@ -7,6 +7,8 @@ overlays.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +16,25 @@ import pytest
 
 from benchmarks.differential.engines import installed_engines
 from benchmarks.masking import masked
+from checker.model.archive import Archive
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Case
 from checker.verdicts import Engine, Host, Question, Storage, Verdict, VerdictOutcome
 
 FOUND = Path(__file__).parents[1] / "cases" / "engines" / "random.toml"
+CASES = {each["name"]: each for each in tomllib.loads(FOUND.read_text("utf-8"))["case"]}
 ENGINES = {each.title: each.judge for each in installed_engines()}
 
 
 def found() -> list[Any]:
-    """Each engine of each case, on each storage: the case's table and what the engine said."""
+    """Each engine of each case, on each storage: the case's name and what the engine said."""
     params = []
-    for case in tomllib.loads(FOUND.read_text("utf-8"))["case"]:
-        table = {key: case[key] for key in case.keys() - {"name", "says", "overlay"}}
+    for case in CASES.values():
         says = {Storage.VFS: case["says"], Storage.OVERLAY: case["says"] | case.get("overlay", {})}
         for storage, texts in says.items():
             for title, text in texts.items():
                 name = f"{case['name']}, {title}, {storage}"
-                params.append(pytest.param(ENGINES[title], storage, table, text, id=name))
+                params.append(pytest.param(ENGINES[title], storage, case["name"], text, id=name))
     return params
 
 
@@ -42,12 +45,24 @@ def short(verdict: Verdict) -> str:
     return masked(verdict.message or "")
 
 
-@pytest.mark.parametrize(("engine", "storage", "table", "text"), found())
+@pytest.fixture(scope="module")
+def archive_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Archive]:
+    """Gives the archive of a case, which all engines are asked about."""
+
+    @cache
+    def archive_of(name: str) -> Archive:
+        case = CASES[name]
+        table = {key: case[key] for key in case.keys() - {"name", "says", "overlay"}}
+        made = Case("", "", "found", "pass", {}, (), FOUND, table).build()
+        return read_archive(str(made.write(tmp_path_factory.mktemp("found"))), ReadOptions())
+
+    return archive_of
+
+
+@pytest.mark.parametrize(("engine", "storage", "name", "text"), found())
 def test_the_verdict_is_what_the_engine_said(
-    engine: Engine, storage: Storage, table: dict[str, Any], text: str, tmp_path: Path
+    engine: Engine, storage: Storage, name: str, text: str, archive_of: Callable[[str], Archive]
 ) -> None:
-    case = Case("", "", "found", "pass", {}, (), FOUND, table)
-    archive = read_archive(str(case.build().write(tmp_path)), ReadOptions())
-    verdict = engine.judge(Question(archive, Host(storage=storage), "image.tar"))
+    verdict = engine.judge(Question(archive_of(name), Host(storage=storage), "image.tar"))
     assert short(verdict) == masked(text), verdict.reason
     assert (verdict.outcome is VerdictOutcome.REJECTS) is (text not in {"", "-"})

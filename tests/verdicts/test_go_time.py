@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import Session, VerdictOutcome
+from checker import VerdictOutcome
 from checker.testing.cases import Case
 from checker_engines.golang.time import old_time_error, time_error
+from tests.sessions import new_session
 
 LAYOUT = '"2006-01-02T15:04:05Z07:00"'
 TAKEN = (
@@ -87,6 +88,6 @@ def test_null_is_taken() -> None:
 def test_docker_load(text: str, taken: set[str], tmp_path: Path) -> None:
     table = {"base": "docker-archive", "config": {"created": text}}
     archive = Case("", "", "created", "pass", {}, (), Path(__file__), table).build()
-    found = Session().classify(archive.write(tmp_path)).verdicts
+    found = new_session().classify(archive.write(tmp_path)).verdicts
     accepting = {each.engine for each in found if each.outcome is VerdictOutcome.ACCEPTS}
     assert {version for version in ("20.10", "28") if f"docker-{version}" in accepting} == taken

@@ -11,6 +11,7 @@ import pytest
 
 from checker import Session, Verdict, VerdictOutcome
 from checker.testing.cases import Case
+from tests.sessions import new_session
 
 DIGEST = "sha256:" + "a" * 64
 CTR, LOAD = "containerd-2 ctr import", "docker-29-containerd load"
@@ -21,7 +22,7 @@ TO_FILE = 'storing blob to file "<tmp>'
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 def verdicts(table: Mapping[str, Any], session: Session, folder: Path) -> dict[str, Verdict]:

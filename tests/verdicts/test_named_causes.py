@@ -15,13 +15,14 @@ from checker.plugins import load_plugins
 from checker.testing.archive import build
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress
+from tests.sessions import new_session
 
 BZIP2 = "containerd does not support bzip2"
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session()
+    return new_session()
 
 
 def findings_of(session: Session, data: bytes, rule: str) -> list[Finding]:

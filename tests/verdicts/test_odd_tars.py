@@ -10,11 +10,12 @@ import pytest
 
 from benchmarks.masking import masked
 from benchmarks.readers.tools import TOOLS, Bench, found, version_of
-from checker import Session, VerdictOutcome
+from checker import VerdictOutcome
 from checker.plugins import load_plugins
 from checker.verdicts import Question
 from tests.effort import examples
 from tests.odd_tars import odd_tar
+from tests.sessions import new_session
 
 READERS = {f"{one.name} {one.action}": one for one in load_plugins().readers().engines}
 PROGRAMS = {tool.title: tool for tool in TOOLS}
@@ -46,7 +47,7 @@ def makes_devices(path: Path) -> bool:
 
 def foretold(title: str, path: Path) -> str:
     """What the verdict says that the program prints; empty if it is to exit 0."""
-    session = Session()
+    session = new_session()
     question = Question(session.read(path), session.settings.host, "image.tar")
     verdict = READERS[title].judge(question)
     is_refused = verdict.outcome is VerdictOutcome.REJECTS

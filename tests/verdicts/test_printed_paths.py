@@ -13,6 +13,7 @@ from checker import CheckedArchive, Classification, Session
 from checker.reports.printable import printable
 from checker.reports.text.report import render_text
 from checker.testing.archive import build, nested, wrapped
+from tests.sessions import new_session
 
 NAMES = (
     *("a\nb", "a b", "it's", "\x1b[31mred", "a`b`c", "$(id)", "\u202egnp", "\udcff", "é"),
@@ -23,7 +24,7 @@ _COMMAND = re.compile("`([^`]+)`")
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    return Session({"ignore": ["HYG"]})
+    return new_session({"ignore": ["HYG"]})
 
 
 @pytest.fixture(autouse=True)

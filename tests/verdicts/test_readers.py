@@ -6,7 +6,8 @@ import json
 import shlex
 import tarfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 from benchmarks.masking import masked
 from benchmarks.readers.tools import TOOLS as ALL_TOOLS
 from benchmarks.readers.tools import Bench, found, installed_tools, running_bench
-from checker import Session, VerdictOutcome
+from checker import Archive, VerdictOutcome
 from checker.plugins import load_plugins
 from checker.testing.archive import skopeo_dir
 from checker.testing.cases import Case
 from checker.verdicts import Engine, Host, Question, Verdict
 from checker_engines.containers import buildah
 from checker_engines.containers.versions import BUILDAH_1_28, BUILDAHS
+from tests.sessions import new_session
 
 CASES = Path(__file__).parents[1] / "cases" / "readers" / "cases.toml"
 FILES = (CASES, CASES.with_name("unpacking.toml"))
@@ -51,16 +53,27 @@ def said_by(verdict: Verdict) -> str:
 
 
 def judged(engine: Engine, path: Path) -> Verdict:
-    session = Session()
+    session = new_session()
     archive = session.read(path)
     return engine.judge(Question(archive, session.settings.host, "image.tar"))
 
 
+@pytest.fixture(scope="module")
+def archive_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Archive]:
+    """Gives the archive of a case, which all tools are asked about."""
+
+    @cache
+    def archive_of(name: str) -> Archive:
+        return new_session().read(built(name, tmp_path_factory.mktemp("case")))
+
+    return archive_of
+
+
 @pytest.mark.parametrize(("name", "title", "text"), SAID)
 def test_the_verdict_is_what_the_tool_said(
-    name: str, title: str, text: str, tmp_path: Path
+    name: str, title: str, text: str, archive_of: Callable[[str], Archive]
 ) -> None:
-    verdict = judged(READERS[title], built(name, tmp_path))
+    verdict = READERS[title].judge(Question(archive_of(name), Host(), "image.tar"))
     assert said_by(verdict) == text, verdict.reason
     assert (verdict.outcome is VerdictOutcome.REJECTS) is (text not in {"", "-"})
     assert verdict.reason
@@ -109,11 +122,11 @@ def test_every_reader_says_what_it_follows(title: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_reader_answers_for_every_kind(name: str, tmp_path: Path) -> None:
-    session = Session()
-    archive = session.read(built(name, tmp_path))
+def test_every_reader_answers_for_every_kind(
+    name: str, archive_of: Callable[[str], Archive]
+) -> None:
     for engine in READERS.values():
-        verdict = engine.judge(Question(archive, session.settings.host, "image.tar"))
+        verdict = engine.judge(Question(archive_of(name), Host(), "image.tar"))
         assert (verdict.engine, verdict.action) == (engine.name, engine.action)
         assert (verdict.message is None) is (verdict.outcome is not VerdictOutcome.REJECTS)
         assert verdict.reason
@@ -232,7 +245,7 @@ def test_buildah_pulls_or_says_why_not(
     transport: str, table: dict[str, Any], name: str, text: str, tmp_path: Path
 ) -> None:
     path = build(table, tmp_path).rename(tmp_path / name)
-    session = Session()
+    session = new_session()
     archive = session.read(path, name=name)
     question = Question(archive, session.settings.host, shlex.quote(f"./{name}"))
     verdict = BUILDAH[f"pull {transport}"].judge(question)
@@ -739,7 +752,7 @@ def test_kaniko_builds_from_its_cache(table: dict[str, Any], text: str, tmp_path
 def test_cri_o_finds_what_podman_loads_by_name(
     table: dict[str, Any], host: Host, outcome: str, said: str, tmp_path: Path
 ) -> None:
-    archive = Session().read(build(table, tmp_path))
+    archive = new_session().read(build(table, tmp_path))
     verdict = READERS["cri-o-1 podman load"].judge(Question(archive, host, "image.tar"))
     assert (verdict.engine, verdict.action) == ("cri-o-1", "podman load")
     assert verdict.outcome == outcome, verdict.reason
@@ -792,7 +805,7 @@ def test_buildah_1_42_compares_platforms(
 ) -> None:
     edits = [{"set": {"pointer": f"/{key}", "value": value}}]
     path = build({"base": base, "config_edits": edits}, tmp_path)
-    question = Question(Session().read(path), Host(), str(path))
+    question = Question(new_session().read(path), Host(), str(path))
     step = f"Error: checking platform of image {base}:<tmp>: parsing image platform: "
     message = NEWER[f"pull {base}"].judge(question).message
     assert masked(message or "") == masked(f"{step}{error}: invalid argument" if error else "")

@@ -14,11 +14,12 @@ from benchmarks.masking import masked
 from benchmarks.readers.terminal import shown_by
 from benchmarks.readers.tools import TOOLS as ALL_TOOLS
 from benchmarks.readers.tools import Bench, installed_tools, running_bench
-from checker import Session, VerdictOutcome
+from checker import VerdictOutcome
 from checker.model.limits import Limits
 from checker.plugins import load_plugins
 from checker.testing.cases import Case
 from checker.verdicts import Host, Question, Verdict
+from tests.sessions import new_session
 
 CASES = Path(__file__).parents[1] / "cases" / "readers" / "scanners.toml"
 TABLES = {case["name"]: case for case in tomllib.loads(CASES.read_text("utf-8"))["case"]}
@@ -37,7 +38,7 @@ def built(name: str, folder: Path) -> Path:
 
 
 def judged(title: str, path: Path, host: Host | None = None, simulated: int = 10**6) -> Verdict:
-    session = Session()
+    session = new_session()
     archive = session.read(path)
     limits = Limits(simulated=simulated)
     question = Question(archive, host or session.settings.host, "image.tar", limits)
@@ -52,7 +53,7 @@ def said_by(verdict: Verdict) -> str:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_verdict_is_what_the_tool_said(name: str, tmp_path: Path) -> None:
-    session = Session()
+    session = new_session()
     archive = session.read(built(name, tmp_path))
     question = Question(archive, session.settings.host, "image.tar")
     for title, text in TABLES[name]["says"].items():

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
+from checker import Host, Settings, Storage, Verdict, VerdictOutcome
 from checker.model.limits import Limits
 from checker.testing.cases import Case
+from tests.sessions import new_session
 
 FILE = Path(__file__).parents[1] / "cases" / "engines" / "storage.toml"
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["case"]
@@ -25,7 +26,7 @@ def loads(layers: object, host: Host, folder: Path, **table: Any) -> Mapping[str
     """What each engine says to an image with these layers, by the name of the engine."""
     made = {"base": "docker-archive", "layers": layers, **table}
     path = Case("", "", "storage", "pass", {}, (), FILE, made).build().write(folder)
-    classified = Session(Settings(host=host)).classify(path)
+    classified = new_session(Settings(host=host)).classify(path)
     assert not classified.crashes
     return {each.engine: each for each in classified.verdicts if each.action == "load"}
 
@@ -149,12 +150,12 @@ def test_skopeo_of_a_user_cannot_give_implied_directories_to_root(
     """As skopeo 1.9 did, run by a user: "chown …: operation not permitted"."""
     table = {"base": "oci-archive", "edits": [edit]}
     path = Case("", "", "storage", "pass", {}, (), FILE, table).build().write(tmp_path)
-    found = Session(Settings(host=Host(rootless=True))).classify(path)
+    found = new_session(Settings(host=Host(rootless=True))).classify(path)
     verdict = found.verdict("skopeo-1", "oci-archive")
     assert verdict is not None
     assert (verdict.outcome is VerdictOutcome.ACCEPTS) is taken
     assert taken or "operation not permitted" in refusal(verdict)
-    as_root = Session().classify(path).verdict("skopeo-1", "oci-archive")
+    as_root = new_session().classify(path).verdict("skopeo-1", "oci-archive")
     assert as_root is not None
     assert as_root.outcome is VerdictOutcome.ACCEPTS
 
@@ -194,7 +195,7 @@ def test_storage_is_not_compared_where_the_end_is_not_known(tmp_path: Path) -> N
     layers = [[*links, {"path": "l0/x", "text": ""}]]
     table = {"base": "docker-archive", "layers": layers}
     path = Case("", "", "storage", "pass", {}, (), FILE, table).build().write(tmp_path)
-    classified = Session(Settings(limits=Limits(simulated=20))).classify(path)
+    classified = new_session(Settings(limits=Limits(simulated=20))).classify(path)
     cut = [each for each in classified.verdicts if each.limit is not None]
     assert cut
     assert not [text for each in cut for text in each.conditions if "on vfs" in text]

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker import Session
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.limits import Limits
 from checker.model.raw_tar import RawTar
@@ -25,6 +24,7 @@ from checker_engines.unpackers.gnu_numbers import INT64_MAX, Numbers
 from checker_engines.unpackers.libarchive_numbers import header_number
 from checker_engines.unpackers.members import Member, Remark, Step, members_of
 from checker_engines.unpackers.quoting import escaped
+from tests.sessions import new_session
 
 READERS = {f"{one.name} {one.action}": one for one in load_plugins().readers().engines}
 FILE_TITLES = (
@@ -44,7 +44,7 @@ def judged(
     title: str, table: dict[str, Any], folder: Path, path: str = "image.tar", simulated: int = 10**6
 ) -> Verdict:
     case = Case("", "", "found", "pass", {}, (), Path(__file__), table)
-    session = Session()
+    session = new_session()
     archive = session.read(case.build().write(folder))
     limits = Limits(simulated=simulated)
     return READERS[title].judge(Question(archive, session.settings.host, path, limits))
@@ -477,7 +477,7 @@ def tar_of(entries: list[tuple[str, bytes, str]]) -> bytes:
 def test_plain_tars_end_as_if_they_were_unpacked(
     program: Any, entries: list[tuple[str, bytes, str]]
 ) -> None:
-    archive = Session().read(BytesIO(tar_of(entries)), name="image.tar")
+    archive = new_session().read(BytesIO(tar_of(entries)), name="image.tar")
     expected = program.unpack(archive, Work(10**6))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "is_plain", lambda _entries: False)
@@ -540,7 +540,7 @@ def test_plain_tars_are_read_as_go_reads_them(
     steps: Callable[[RawTar], list[Step]], entries: list[tuple[str, bytes, str]]
 ) -> None:
     data = tar_of(entries)
-    archive = Session().read(BytesIO(data), name="image.tar")
+    archive = new_session().read(BytesIO(data), name="image.tar")
     expected = [
         (
             member.name,
