@@ -1,4 +1,6 @@
-"""Runs fuzz targets, each in a process, for a time in all: ``make fuzz SECONDS=60``.
+"""Runs fuzz targets, each in a process, for a time of all together: ``make fuzz SECONDS=60``.
+
+As many run at once as there are processors.
 
 Inputs that reach new code are kept in ``build/fuzz``, and so is an input that is a find. With
 ``--replay FILE`` a target runs such an input once, without the fuzzer.
@@ -11,8 +13,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from checker.cores import available_cores
 
 BUILD: Final = Path(__file__).parents[2] / "build" / "fuzz"
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
@@ -44,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             TARGETS[name].run(options.replay.read_bytes())
         return 0
     seconds = max(1, options.seconds // len(names))
-    outcomes = {name: _fuzz(name, seconds) for name in names}
+    with ThreadPoolExecutor(available_cores()) as pool:
+        outcomes = dict(zip(names, pool.map(_fuzz, names, repeat(seconds)), strict=True))
     for name, outcome in outcomes.items():
         if outcome.find is not None:
             print(f"--- {name}\n{outcome.find[-_SHOWN:]}\n")
