@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -96,6 +97,24 @@ def test_bytecodes_of_all_threads_are_counted() -> None:
     one = count(work)
     assert one > 1000
     assert 2 * one < count(twice) < 3 * one
+
+
+def test_who_traced_before_traces_again() -> None:
+    """As the measuring of coverage, which would end here."""
+
+    def trace(_frame: object, _event: str, _argument: object) -> None:
+        pass
+
+    before = sys.gettrace(), threading.gettrace()
+    sys.settrace(trace)
+    threading.settrace(trace)
+    try:
+        count(int)
+        after = sys.gettrace(), threading.gettrace()
+    finally:
+        sys.settrace(before[0])
+        threading.settrace(before[1])
+    assert after == (trace, trace)
 
 
 def test_the_same_run_takes_the_same_bytecodes(tmp_path: Path) -> None:

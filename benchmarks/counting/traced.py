@@ -15,7 +15,10 @@ from typing import Any
 
 
 def count(run: Callable[[], object]) -> int:
-    """The bytecode instructions that a function takes, in all threads that it starts."""
+    """The bytecode instructions that a function takes, in all threads that it starts.
+
+    Whoever traced before, such as what measures coverage, does not see the function, but traces on.
+    """
     numbers = itertools.count()
     take = numbers.__next__  # no other thread can come between reading and adding
 
@@ -27,13 +30,14 @@ def count(run: Callable[[], object]) -> int:
             frame.f_trace_opcodes = True
         return trace
 
+    before = sys.gettrace(), threading.gettrace()
     threading.settrace(trace)
     sys.settrace(trace)
     try:
         run()
     finally:
-        sys.settrace(None)
-        threading.settrace(None)
+        sys.settrace(before[0])
+        threading.settrace(before[1])
     return take()
 
 
