@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from checker.model.entries import DIRECTORY, HARD_LINK, KIND_NAMES, REGULAR, Entry, clean_path
 from checker.model.image import Layer
-from checker.model.members import LINKS_FOLLOWED
-from checker.model.rootfs import RootfsEntry
+from checker.model.rootfs import RootfsEntry, follow_hard_links
 from checker.records import NamedTuple
 from checker.typing_names import Protocol
 
@@ -60,12 +59,7 @@ class LayerTree:
 
     def file_of(self, found: RootfsEntry) -> RootfsEntry | None:
         """The entry with the content; a hard link to a file of a lower layer has none here."""
-        linked: RootfsEntry | None = found
-        for _ in range(LINKS_FOLLOWED):
-            if linked is None or linked.entry.kind != HARD_LINK:
-                return linked
-            linked = self._target_of(linked)
-        return None
+        return follow_hard_links(found, self._target_of)
 
     def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
         target = clean_path(link.entry.linkname)

@@ -63,6 +63,26 @@ class RootfsEntry(NamedTuple):
         return self.layer.entries[self.position]
 
 
+def follow_hard_links(
+    found: RootfsEntry, target_of: Callable[[RootfsEntry], RootfsEntry | None]
+) -> RootfsEntry | None:
+    """The entry that has the content of another one.
+
+    Args:
+        found: The other one.
+        target_of: What a hard link links to; None if it is not there.
+
+    Returns:
+        None if the target is not there, or links form a loop.
+    """
+    linked: RootfsEntry | None = found
+    for _ in range(LINKS_FOLLOWED):
+        if linked is None or linked.layer.entries.kinds[linked.position] != _HARD_LINK:
+            return linked
+        linked = target_of(linked)
+    return None
+
+
 class _Way(NamedTuple):
     """Where a path leads.
 
@@ -378,12 +398,7 @@ class Rootfs:
         Returns:
             None if the target is not there, or links form a loop.
         """
-        linked: RootfsEntry | None = found
-        for _ in range(LINKS_FOLLOWED):
-            if linked is None or linked.layer.entries.kinds[linked.position] != _HARD_LINK:
-                return linked
-            linked = self._target_of(linked)
-        return None
+        return follow_hard_links(found, self._target_of)
 
     def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
         """What a hard link links to: what was there when it was made.

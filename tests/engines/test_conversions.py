@@ -177,11 +177,7 @@ def test_a_merged_root_is_that_of_a_container(
     made: Callable[[str], Path], taker_host: Host, tmp_path: Path
 ) -> None:
     source = made("docker-save-three-layers")
-    empty(taker_host)
-    said = taker_host.must("docker", "load", "--quiet", "--input", source)
-    container = taker_host.must("docker", "create", said.rpartition("Loaded image: ")[2], "sh")
-    exported = tmp_path / "exported.tar"
-    taker_host.must("docker", "export", "--output", exported, container)
+    exported = _exported(taker_host, source, tmp_path / "exported.tar")
     convert(source, tmp_path / "root.tar", "rootfs")
     wanted, found = _entries(exported), _entries(tmp_path / "root.tar")
     assert {path: found.get(path) for path in wanted.keys() - OF_CONTAINERS} == {
@@ -199,15 +195,21 @@ def test_hard_links_keep_what_layers_above_hide(taker_host: Host, tmp_path: Path
             (file("app", "5"), whiteout("data"), hardlink("again", "a")),
         ),
     )
-    source, exported, root = (tmp_path / name for name in ("in.tar", "exported.tar", "root.tar"))
+    source, root = tmp_path / "in.tar", tmp_path / "root.tar"
     source.write_bytes(docker_archive(image).tar())
-    empty(taker_host)
-    said = taker_host.must("docker", "load", "--quiet", "--input", source)
-    container = taker_host.must("docker", "create", said.rpartition(": ")[2], "sh")
-    taker_host.must("docker", "export", "--output", exported, container)
+    exported = _exported(taker_host, source, tmp_path / "exported.tar")
     convert(source, root, "rootfs")
     assert _contents(root) == _contents(exported)
     assert _contents(root)["a"] == b"1"
+
+
+def _exported(host: Host, source: Path, target: Path) -> Path:
+    """The root of a container of the image in an archive."""
+    empty(host)
+    said = host.must("docker", "load", "--quiet", "--input", source)
+    container = host.must("docker", "create", said.rpartition("Loaded image: ")[2], "sh")
+    host.must("docker", "export", "--output", target, container)
+    return target
 
 
 def _contents(path: Path) -> dict[str, bytes]:

@@ -11,8 +11,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from checker.model.archive import Kind
+from checker.model.image import text
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
-from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
+from checker.verdicts import (
+    Engine,
+    EngineProfile,
+    Evidence,
+    Host,
+    Question,
+    ReleaseRange,
+    Verdict,
+)
 from checker_engines.answers.advice import IS_LOADED, without_devices
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import BAD_CONFIG, Refusal, prefixed
@@ -24,7 +33,7 @@ from checker_engines.containers.command import (
     refuse_directory,
     taken_for_a_name,
 )
-from checker_engines.containers.copy import copy_to_storage, platform_error
+from checker_engines.containers.copy import SourceImage, copy_to_storage, inspected
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.podman import (
     Loaded,
@@ -97,7 +106,9 @@ def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> A
         _refuse_colon(transport, question)
         loaded = take(buildah, question, printed)
         called = loaded.name if buildah.names_pulled else f"{transport}:<tmp>"
-        _refuse_platform(buildah, question, loaded, called)
+        if loaded.image is not None:
+            with prefixed(f"checking platform of image {called}: "):
+                _refuse_platform(buildah, question.host, loaded.image)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         raise Refusal(last_lines(printed), refusal.reason, refusal.rules) from None
@@ -105,21 +116,24 @@ def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> A
     return Answer(without_devices(question, IS_LOADED), conditions=conditions)
 
 
-def _refuse_platform(buildah: Podman, question: Question, loaded: Loaded, called: str) -> None:
-    """Refuse an image whose platform cannot be compared with that of the host (pull.go, Pull)."""
-    step = f"checking platform of image {called}"
-    if loaded.inspect_error is not None:
-        raise Refusal(
-            f"{step}: inspecting image: {loaded.inspect_error}",
-            f"the image is stored, but its config cannot be inspected: {loaded.inspect_error}",
-            BAD_CONFIG,
-        )
-    if loaded.image is None:
-        return
-    error = platform_error(loaded.image, buildah.library, question.host)
+def _refuse_platform(buildah: Podman, host: Host, image: SourceImage) -> None:
+    """Refuse an image whose platform cannot be compared with that of the host (matchesPlatform).
+
+    What the config leaves out is that of the host (libimage/platform, ToString).
+    """
+    library = buildah.library
+    with prefixed("inspecting image: "):
+        config = inspected(image, library)
+    tells_variant = image.is_docker or library.inspects_variant
+    parts = (
+        text(config.get("os")) or host.os,
+        text(config.get("architecture")) or host.architecture,
+        text(config.get("variant")) if tells_variant else None,
+    )
+    error = library.specifier_error("/".join(filter(None, parts)))
     if error is not None:
         raise Refusal(
-            f"{step}: parsing image platform: {error}",
+            f"parsing image platform: {error}",
             "the image is stored, but its config has an os, architecture or variant that no "
             "platform has",
             BAD_CONFIG,
@@ -162,7 +176,7 @@ def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]
                 "buildah writes for the image",
                 ("DKR005",),
             )
-    return Loaded(1, name=stored_name(item.tags[0] if item.tags else "", image), image=image)
+    return Loaded(1, image, stored_name(item.tags[0] if item.tags else "", image))
 
 
 def _digest_in(name: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from checker.model.blob import Blob
 from checker.model.entries import Entries
-from checker.model.image import mapping, text
+from checker.model.image import mapping
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
 from checker.patterns import pattern
 from checker.records import NamedTuple
-from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,
@@ -20,6 +21,7 @@ from checker_engines.answers.refusal import (
     OTHER_LAYER_COUNT,
     OTHER_SIZE,
     Refusal,
+    prefixed,
 )
 from checker_engines.containers.compression import (
     is_compressed_twice,
@@ -87,26 +89,14 @@ class SourceConfig(NamedTuple):
     not_an_image: str | None = None
 
 
-class ManifestError(NamedTuple):
-    """Why a manifest is not read.
-
-    Attributes:
-        text: The engine's error.
-        reason: The reason in words.
-    """
-
-    text: str
-    reason: str
-
-
 class SourceImage(NamedTuple):
     """An image to copy.
 
     Attributes:
         config: Its config.
         layers: Its layers, base first.
-        refused_at_commit: The error of containers-storage for the manifest, after all else is
-            stored.
+        refused_at_commit: What containers-storage says of the manifest, after all else is stored;
+            None if it reads it.
         digest: The digest of its manifest; empty if the source has none.
         is_below_index: Whether it was found through an index.
         is_docker: Whether its manifest is read as one of Docker's schema 2 once it is stored.
@@ -114,7 +104,7 @@ class SourceImage(NamedTuple):
 
     config: SourceConfig
     layers: tuple[SourceLayer, ...]
-    refused_at_commit: ManifestError | None = None
+    refused_at_commit: Refusal | None = None
     digest: str = ""
     is_below_index: bool = False
     is_docker: bool = False
@@ -202,43 +192,27 @@ def copy_to_storage(
     printed.append("Writing manifest to image destination")
     if library.announces_signatures:
         printed.append("Storing signatures")
-    error = image.refused_at_commit
-    if error is not None:
-        text = f"committing the finished image: parsing manifest: {error.text}"
-        raise Refusal(text, error.reason, BAD_MANIFEST)
+    if image.refused_at_commit is not None:
+        with prefixed("committing the finished image: parsing manifest: "):
+            raise image.refused_at_commit
 
 
-def inspect_error(image: SourceImage, library: Library) -> str | None:
-    """The error of inspecting an image that was copied to storage; None if there is none.
+def inspected(image: SourceImage, library: Library) -> Mapping[str, object]:
+    """The config of an image that was copied to storage, as an inspection reads it.
 
-    Podman inspects an image to list it and to create a container of it (manifest/oci.go and
-    docker_schema2.go, Inspect).
+    Podman inspects an image to list it and to create a container of it, buildah one that it pulled
+    (manifest/oci.go and docker_schema2.go, Inspect).
+
+    Raises:
+        Refusal: It cannot be inspected.
     """
-    try:
-        _inspected(image, library)
-    except GoJsonError as error:
-        return str(error)
-    return None
-
-
-def platform_error(image: SourceImage, library: Library, host: Host) -> str | None:
-    """The error of comparing the platform of an inspected image with the host's; None without one.
-
-    What the config leaves out is that of the host (libimage/platform, ToString).
-    """
-    found = mapping(_inspected(image, library))
-    parts = [text(found.get("os")) or host.os]
-    parts.append(text(found.get("architecture")) or host.architecture)
-    variant = text(found.get("variant"))
-    if variant and (image.is_docker or library.inspects_variant):
-        parts.append(variant)
-    return library.specifier_error("/".join(parts))
-
-
-def _inspected(image: SourceImage, library: Library) -> object:
     shapes = library.shapes
     shape = shapes.docker_config if image.is_docker else shapes.inspected_config
-    return decode_document(image.config.raw, shape)
+    try:
+        return mapping(decode_document(image.config.raw, shape))
+    except GoJsonError as error:
+        reason = f"the image is stored, but its config cannot be inspected: {error}"
+        raise Refusal(str(error), reason, BAD_CONFIG) from None
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:

@@ -25,6 +25,7 @@ from checker_engines.answers.refusal import (
     NO_IMAGE,
     NOT_EXTRACTED,
     Refusal,
+    prefixed,
 )
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
@@ -38,7 +39,6 @@ from checker_engines.containers.compression import (
     writes_nothing,
 )
 from checker_engines.containers.copy import (
-    ManifestError,
     SourceConfig,
     SourceImage,
     SourceLayer,
@@ -79,19 +79,6 @@ _NOT_BY_ITSELF = (
     "the manifest has neither the mediaType of an image manifest nor the schemaVersion 2, and "
     "containers-storage goes by these"
 )
-
-
-class _UnreadError(Exception):
-    """A manifest is not read.
-
-    Args:
-        text: The engine's error.
-        reason: The reason in words.
-    """
-
-    def __init__(self, text: str, reason: str) -> None:
-        super().__init__(text)
-        self.why = ManifestError(text, reason)
 
 
 class OciArchive:
@@ -312,11 +299,8 @@ class OciArchive:
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
         if media_type not in MANIFEST_TYPES:
             raise self._schema1_refusal(raw)
-        try:
+        with prefixed(f"{_INITIALIZING} {self._shown}: "):
             fields = self._parsed(raw, media_type)
-        except _UnreadError as error:
-            text = f"{_INITIALIZING} {self._shown}: {error.why.text}"
-            raise Refusal(text, error.why.reason, BAD_MANIFEST) from None
         own = guess_media_type(raw)
         not_an_image = None
         if media_type == MediaType.OCI_MANIFEST:
@@ -329,24 +313,24 @@ class OciArchive:
             is_docker=own == MediaType.DOCKER_MANIFEST,
         )
 
-    def _commit_error(self, raw: bytes, own: str) -> ManifestError | None:
+    def _commit_error(self, raw: bytes, own: str) -> Refusal | None:
         """The error of containers-storage, which reads a manifest as what it calls itself."""
         if own in INDEX_TYPES:
-            return ManifestError(_A_LIST, "the manifest has the media type of an index")
+            return Refusal(_A_LIST, "the manifest has the media type of an index", BAD_MANIFEST)
         if own not in MANIFEST_TYPES:
             error = schema1_error(raw)
-            return None if error is None else ManifestError(error, _NOT_BY_ITSELF)
+            return None if error is None else Refusal(error, _NOT_BY_ITSELF, BAD_MANIFEST)
         try:
             self._parsed(raw, own)
-        except _UnreadError as error:
-            return error.why
+        except Refusal as refusal:
+            return refusal
         return None
 
     def _parsed(self, raw: bytes, media_type: str) -> dict[str, Any]:
         """A manifest as one of OCI or of Docker's schema 2 (manifest.FromBlob).
 
         Raises:
-            _UnreadError: It is not valid.
+            Refusal: It is not valid.
         """
         if media_type == MediaType.DOCKER_MANIFEST:
             return self._docker_manifest(raw)
@@ -365,10 +349,11 @@ class OciArchive:
         layers = (_text(mapping(each), "mediaType") for each in fields.get("layers") or ())
         for media_type in (_text(fields, "mediaType"), *layers):
             if media_type not in self._library.docker_types:
-                raise _UnreadError(
+                raise Refusal(
                     f"unsupported docker v2s2 media type: {quote(media_type)}",
                     f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
                     "type",
+                    BAD_MANIFEST,
                 )
         return fields
 
@@ -475,14 +460,14 @@ def _decoded(raw: bytes, shape: Struct) -> dict[str, Any]:
         manifest = decode_document(raw, shape)
     except GoJsonError as error:
         reason = "the manifest does not decode as an image manifest"
-        raise _UnreadError(str(error), reason) from None
+        raise Refusal(str(error), reason, BAD_MANIFEST) from None
     return manifest if isinstance(manifest, dict) else {}
 
 
 def _refuse_mixed(raw: bytes, called: str) -> None:
     error = ambiguity_error(raw, called, ("config", "layers"))
     if error is not None:
-        raise _UnreadError(error, _MIXED.format(called))
+        raise Refusal(error, _MIXED.format(called), BAD_MANIFEST)
 
 
 def _reference_error(digest: str) -> str | None:

@@ -52,7 +52,7 @@ from checker_engines.containers.copy import (
     apply_tar,
     copy_to_storage,
     digest_error,
-    inspect_error,
+    inspected,
 )
 from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import (
@@ -107,15 +107,14 @@ class Loaded(NamedTuple):
 
     Attributes:
         images: The number of images.
-        inspect_error: Why podman cannot inspect one of them; None if it can.
-        name: The name of the one image of a layout, or its ID.
-        image: That image; None if there may be several.
+        image: The image; None of a docker-archive, of which there may be several: a config that
+            cannot be inspected is refused when it is read.
+        name: The name of that image, or its ID.
     """
 
     images: int
-    inspect_error: str | None = None
-    name: str = ""
     image: SourceImage | None = None
+    name: str = ""
 
 
 class Loading(NamedTuple):
@@ -179,7 +178,7 @@ def _loading(podman: Podman, question: Question) -> Loading:
             return Loading(undecided(_loaded(podman, question, 1), stop.reached), transport)
         else:
             verdict = _loaded(podman, question, loaded.images)
-            return Loading(verdict, transport, loaded.inspect_error)
+            return Loading(verdict, transport, _inspect_error(loaded, podman.library))
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     failure = failures[_explained_format(question.archive)]
@@ -188,6 +187,16 @@ def _loading(podman: Podman, question: Question) -> Loading:
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
     return Loading(verdict._replace(rules=failure.rules))
+
+
+def _inspect_error(loaded: Loaded, library: Library) -> str | None:
+    if loaded.image is None:
+        return None
+    try:
+        inspected(loaded.image, library)
+    except Refusal as refusal:
+        return refusal.message
+    return None
 
 
 def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
@@ -219,7 +228,7 @@ def load_layout(podman: Podman, question: Question, printed: list[str]) -> Loade
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library), "localhost<tmp>", image)
+    return Loaded(1, image, "localhost<tmp>")
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -266,7 +275,7 @@ def _copy_layout(
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library), stored_name(name, image), image)
+    return Loaded(1, image, stored_name(name, image))
 
 
 def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> Loaded:
@@ -287,7 +296,6 @@ def load_docker_archive(podman: Podman, question: Question, printed: list[str]) 
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
             copy_to_storage(image, driver, stored, printed)
-    # A config that cannot be inspected is refused when it is read.
     return Loaded(len(opened.items))
 
 
@@ -315,7 +323,7 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
         image = opened.whole_image(question.host)
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library), image=image)
+    return Loaded(1, image)
 
 
 def import_(podman: Podman, question: Question) -> Verdict:

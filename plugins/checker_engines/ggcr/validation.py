@@ -64,15 +64,16 @@ def _refusal_of(name: str, step: Callable[[Tarball], None], image: Tarball) -> R
 
 
 def _validate_manifest(image: Tarball) -> None:
+    _make_manifest(image)
+    if not image.is_compressed:
+        parse_digests(image.layers())
+
+
+def _make_manifest(image: Tarball) -> None:
     """The manifest is made of the layers, whose bytes are all read for it."""
     if image.is_compressed:
         _parse_compressed(image)
         return
-    _read_layers(image)
-    parse_digests(image.layers())
-
-
-def _read_layers(image: Tarball) -> None:
     for layer in image.layers():
         if layer.cut is not None and layer.source is None:
             reason = f"{layer.path} is cut off: get an intact copy of the archive"
@@ -93,10 +94,7 @@ def _parse_compressed(image: Tarball) -> None:
 
 
 def _validate_config(image: Tarball) -> None:
-    if image.is_compressed:
-        _parse_compressed(image)
-    else:
-        _read_layers(image)
+    _make_manifest(image)
     rootfs_type = image.config().rootfs_type
     if rootfs_type != "layers":
         raise Refusal(
@@ -212,18 +210,16 @@ def _other_descriptor(number: int, layer: Layer) -> Iterator[str]:
     """What ``LayerSources`` says of a compressed layer is compared with its content."""
     if layer.source is None:
         return
-    where = (f"mismatched layer[{number}]", f"Manifest.Layers[{number}]")
     size = 0 if layer.blob is None else layer.blob.size
-    found = layer.digest or "sha256:<hex>"
-    told = (layer.source.get("digest"), layer.source.get("size") or 0)
-    if told[0] != found:
-        end = f"{told[0]}, SHA256(Compressed())={found}"
-        yield f"{where[0]} digest: Digest()={end}"
-        yield f"{where[0]} digest: {where[1]}.Digest={end}"
-    if told[1] != size:
-        end = f"{told[1]}, len(Compressed())={size}"
-        yield f"{where[0]} size: Size()={end}"
-        yield f"{where[0]} size: {where[1]}.Size={end}"
+    for field, told, how, real in (
+        ("Digest", layer.source.get("digest"), "SHA256", layer.digest or "sha256:<hex>"),
+        ("Size", layer.source.get("size") or 0, "len", size),
+    ):
+        if told != real:
+            start = f"mismatched layer[{number}] {field.lower()}: "
+            end = f"={told}, {how}(Compressed())={real}"
+            yield f"{start}{field}(){end}"
+            yield f"{start}Manifest.Layers[{number}].{field}{end}"
 
 
 def _other_diff_ids(layers: Sequence[Layer], diff_ids: Sequence[str]) -> Iterator[str]:
