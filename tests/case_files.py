@@ -28,6 +28,11 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(case for file in FILES for case in cases_of(file))
 
 
+def sampled_cases(number: int) -> tuple[Case, ...]:
+    """About so many of all cases, at even distances."""
+    return all_cases()[:: max(1, len(all_cases()) // number)]
+
+
 def some_cases_of(file: Path) -> list[Case]:
     """A case in a file, or several; files take turns in which. A thorough run tries all."""
     return part(cases_of(file), FILES.index(file), _SHARE)

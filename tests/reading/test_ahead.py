@@ -24,7 +24,7 @@ from checker.session import Session
 from checker.testing.elf import elf
 from checker.testing.tar import compress, directory, file, write_tar
 from tests.cache.stores import result_of
-from tests.case_files import all_cases, tables
+from tests.case_files import sampled_cases, tables
 from tests.effort import examples, part
 
 NEVER = 1 << 60
@@ -73,7 +73,7 @@ def compare(plugins: LoadedPlugins, monkeypatch: pytest.MonkeyPatch) -> Compare:
 
 
 def test_the_cases(compare: Compare, claimed: list[int]) -> None:
-    cases = all_cases()[:: max(1, len(all_cases()) // examples(320, share=8))]
+    cases = sampled_cases(examples(320, share=8))
     for case in cases:
         data = case.build().data
         if data is not None:
